@@ -1,0 +1,59 @@
+# circletake: `make demo` makes a film, `make test` runs the tests. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export CIRCLETAKE_HOME ?= $(CURDIR)/studio
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test test-slow check lock docs clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo       set up and make the first film, offline"
+	@echo "make test       set up and run the checks and tests (under 10 minutes)"
+	@echo "make test-slow  the longer guards: kill trials and whole films"
+	@echo "make check      lint, types, import contracts only"
+	@echo "make docs       regenerate docs/settings.md and docs/commands.md"
+	@echo "make lock       resolve the requirements again"
+	@echo "make clean      remove the environment and the demo's studio"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "circletake needs Python 3.11 or newer; set PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run-ready: requirements.txt pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.run-ready
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo:
+	@started=$$(date +%s); $(MAKE) --no-print-directory $(VENV)/.run-ready && \
+	  scripts/demo $(BIN) $$(( $$(date +%s) - started ))
+
+check: $(VENV)/.dev-ready
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/lint-imports
+	$(BIN)/basedpyright
+
+test: $(VENV)/.dev-ready check
+	$(BIN)/python -m pytest -n auto
+
+test-slow: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest -m slow -n 2
+
+docs: $(VENV)/.dev-ready
+	$(BIN)/python -m circletake.cli.reference docs
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv (only maintainers do)" >&2; exit 2; }
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt pyproject.toml requirements-build.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements-dev.txt pyproject.toml requirements-build.in
+
+clean:
+	rm -rf $(VENV) studio .pytest_cache .ruff_cache .hypothesis .import_linter_cache

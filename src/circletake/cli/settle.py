@@ -1,0 +1,34 @@
+"""Open the studio for a command, and close its workers afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from circletake.errors import CircletakeError
+
+if TYPE_CHECKING:
+    from circletake.studio.room import Studio
+
+
+@contextmanager
+def opened() -> Iterator[Studio]:
+    """Give the studio at CIRCLETAKE_HOME; its media workers end with the block, also on Ctrl-C."""
+    from circletake.studio.room import Studio
+
+    studio = Studio.open()
+    try:
+        yield studio
+    finally:
+        studio.close()
+
+
+def debugging() -> bool:
+    """Return whether CIRCLETAKE_DEBUG asks for whole tracebacks."""
+    from circletake.settings import read_settings
+
+    try:
+        return read_settings().debug
+    except CircletakeError:
+        return False

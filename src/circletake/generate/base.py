@@ -1,0 +1,153 @@
+"""The Generator port: whatever makes takes, from the embedded re-cutter to a hosted video model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, Protocol
+
+from pydantic import Field, JsonValue
+
+from circletake.domain.brief import Aspect, Terms
+from circletake.domain.clip import Clip
+from circletake.domain.plan import Plan, Shot
+from circletake.domain.ports import Operator
+from circletake.domain.reference import Reference
+from circletake.domain.schema import Value
+from circletake.domain.take import DigitalSourceType, Take
+
+FRAME_SIZES: dict[Aspect, tuple[int, int]] = {
+    "16:9": (1280, 720),
+    "9:16": (720, 1280),
+    "1:1": (720, 720),
+    "4:5": (720, 900),
+}
+"""House size of takes and masters, width and height in pixels."""
+
+
+class Capabilities(Value):
+    """What a generator can do. What it cannot is said, never silently dropped."""
+
+    aspects: tuple[Aspect, ...]
+    max_frames: int
+    """Longest take, in frames at 24 fps."""
+    outputs: int = Field(ge=1)
+    """Most takes that one operation may yield."""
+    source_type: DigitalSourceType
+    """What its takes honestly are."""
+    mode: Literal["local", "remote"]
+    """`local` work costs minutes and runs in the executor; `remote` is driven through submit, poll, fetch."""
+    needs_footage: bool
+    """Whether it cuts catalogue footage in."""
+
+
+@dataclass(frozen=True)
+class HouseFormat:
+    """How every take of the studio is made."""
+
+    codec: str = "libx264"
+    font: str = ""
+    """Path of a font for titles; empty for the built-in face."""
+
+
+@dataclass(frozen=True)
+class ShotOrder:
+    """What is asked of a generator for one shot."""
+
+    plan: Plan
+    shot: Shot
+    starts_at: int
+    """Frame of the film at which the shot begins."""
+    takes: int
+    """How many takes are wanted."""
+    skip: int
+    """How many operations of this shot and round came before: what is asked now must differ from them."""
+    round: int
+    seed: int
+    cut_in: tuple[Clip, ...]
+    """Clips that may be cut in, the most suitable first."""
+    style: tuple[Clip, ...]
+    """Clips that may steer the look, the most suitable first."""
+    format: HouseFormat
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return FRAME_SIZES[self.plan.aspect]
+
+    @property
+    def fps(self) -> Fraction:
+        """Frame rate of the film."""
+        return self.plan.fps
+
+
+@dataclass(frozen=True)
+class Request:
+    """One operation to be: what is asked for, as JSON, and how many takes it may yield."""
+
+    payload: dict[str, JsonValue]
+    outputs: int
+    clips: tuple[str, ...] = ()
+    """Catalogue clips that are cut in."""
+    style_clips: tuple[str, ...] = ()
+
+
+class Generator(Operator, Protocol):
+    """Makes takes. Its `Operator` face is what the journal drives."""
+
+    def capabilities(self) -> Capabilities:
+        """Return what it can do."""
+        ...
+
+    def ask(self, order: ShotOrder) -> tuple[Request, ...]:
+        """Return the operations that should yield the wanted takes; the same order gives the same requests.
+
+        Raises:
+            Shortfall: there is no footage that it could use.
+            InvalidRequest: the shot is beyond its capabilities.
+        """
+        ...
+
+
+class PlanSource(Protocol):
+    """Plan versions."""
+
+    def get(self, production: str, version: int) -> Plan:
+        """Return one version."""
+        ...
+
+
+class TermsSource(Protocol):
+    """How a production is made."""
+
+    def terms(self, production: str) -> Terms:
+        """Return the terms."""
+        ...
+
+
+class ReferenceSource(Protocol):
+    """References that the catalogue found."""
+
+    def of(self, production: str, version: int, slate: str) -> tuple[Reference, ...]:
+        """Return those of a shot, best first."""
+        ...
+
+
+class ClipSource(Protocol):
+    """Clips by id."""
+
+    def many(self, clip_ids: list[str]) -> dict[str, Clip]:
+        """Return those that exist."""
+        ...
+
+
+class TakeKeeper(Protocol):
+    """Where takes are kept."""
+
+    def add(self, takes: list[Take]) -> None:
+        """Store takes; one that is there already stands."""
+        ...
+
+    def takes(self, production: str, slate: str | None = None) -> tuple[Take, ...]:
+        """Return takes in slate and number order."""
+        ...

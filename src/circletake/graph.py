@@ -1,0 +1,87 @@
+"""The production on one page. Start reading here.
+
+    plan > catalog > [approve] > generate > review > (reshoot | assemble) > [screening] > publish
+
+Square brackets are a person's decision. Every step runs through `measured`: under a deadline, validated, retried where
+that helps, and on record whatever comes of it. Nothing paid or long happens in the graph itself: generate and assemble
+journal operations and have them driven, so that a killed production takes up where it stood.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from circletake import assemble, catalog, generate, plan, publish, review
+from circletake.crew import Crew
+from circletake.domain.production import Production
+from circletake.runtime.steps import Step, measured
+
+
+def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Production, Production]:
+    """Wire the departments. State is the frozen `Production`; steps return an `Update`."""
+    graph = StateGraph(Production)
+
+    def add(name: str, step: Step) -> None:  # every step is measured, none can opt out
+        graph.add_node(name, measured(name, step, crew.ledger))
+
+    # fmt: off
+    # The brief is broken into scenes and shots, grounded in what the catalogue may use.
+    add("plan", partial(plan.run, planner=crew.planner, references=crew.search,
+                        productions=crew.productions, plans=crew.plans, clock=crew.clock))
+
+    # Every shot gets its references, each with its licence as it stands.
+    add("catalog", partial(catalog.run, plans=crew.plans, productions=crew.productions,
+                           references=crew.references, search=crew.search))
+
+    # A person approves the plan, before anything is spent.
+    add("approve", partial(review.approve_plan, plans=crew.plans, terms=crew.productions,
+                           approvals=crew.decisions, clock=crew.clock))
+
+    # Takes are shot, checked, and shot again where they failed.
+    add("generate", partial(generate.run, plans=crew.plans, terms=crew.productions, references=crew.references,
+                            clips=crew.clips, takes=crew.takes, generator=crew.generator, rights=crew.search,
+                            work=crew.work, house=crew.house, progress=crew.progress))
+
+    # An editor circles one take a shot.
+    add("review", partial(review.run, plans=crew.plans, terms=crew.productions, takes=crew.takes,
+                          circles=crew.choices, dailies=crew.dailies, clock=crew.clock))
+
+    # The circled takes become the cut, the cut becomes the signed master.
+    add("assemble", partial(assemble.run, plans=crew.plans, takes=crew.takes, circles=crew.choices, cuts=crew.cuts,
+                            clips=crew.clips, files=crew.files, rights=crew.search, work=crew.work,
+                            signer=crew.signer, clock=crew.clock, progress=crew.progress))
+
+    # A person sees the film before it leaves.
+    add("screening", partial(review.screen, terms=crew.productions, approvals=crew.decisions,
+                             films=crew.cuts, files=crew.files, clock=crew.clock))
+
+    # Rights are checked once more, for that place, use and day; then the film leaves, with its receipt.
+    add("publish", partial(publish.run, plans=crew.plans, decisions=crew.decisions, cuts=crew.cuts,
+                           takes=crew.takes, circles=crew.choices, releases=crew.releases, files=crew.files,
+                           rights=crew.search, channels=crew.channels, receipts=crew.receipts, clock=crew.clock))
+    # fmt: on
+
+    graph.add_edge(START, "plan")
+    graph.add_edge("plan", "catalog")
+    graph.add_edge("catalog", "approve")
+    graph.add_conditional_edges("approve", shoot_or_look_again)
+    graph.add_edge("generate", "review")
+    graph.add_conditional_edges("review", reshoot_or_cut)
+    graph.add_edge("assemble", "screening")
+    graph.add_edge("screening", "publish")
+    graph.add_edge("publish", END)
+    return graph.compile(checkpointer=crew.checkpoints)
+
+
+def shoot_or_look_again(state: Production) -> Literal["generate", "catalog"]:
+    """An edited plan goes back to the catalogue for its references; an approved one is shot."""
+    return "generate" if state.plan_version == state.referenced_version else "catalog"
+
+
+def reshoot_or_cut(state: Production) -> Literal["generate", "assemble"]:
+    """Shots without a usable take are shot again; when every shot has its circled take, the film is cut."""
+    return "generate" if state.reshoot else "assemble"

@@ -1,0 +1,1 @@
+"""Where work runs and state lives: journal, steps, executor, checkpoints, database, files, clock."""

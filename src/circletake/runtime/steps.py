@@ -1,0 +1,203 @@
+"""The measured wrapper: every step runs through it, none can opt out.
+
+It runs a step under its own deadline, validates what the step hands over, tries again what may be tried again, and
+writes a row for every attempt, before the attempt begins (so that a killed one stays on record as lost).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command, interrupt
+from pydantic import ValidationError
+
+from circletake.domain.ports import Clock
+from circletake.domain.production import Production, Update
+from circletake.domain.schema import first_problem
+from circletake.errors import (
+    BudgetRefused,
+    CircletakeError,
+    HandoffInvalid,
+    RateLimited,
+    Retryable,
+    RightsError,
+    Shortfall,
+    StepTimedOut,
+    UsageError,
+    WaitingForPerson,
+    WorkerLost,
+)
+from circletake.runtime.database.attempts import Attempts, StepAttempt, StepOutcome
+from circletake.runtime.database.engine import fenced
+from circletake.runtime.driving import Driver
+
+log = logging.getLogger(__name__)
+
+Step = Callable[[Production], Update]
+"""A department's turn."""
+
+RETRIED: tuple[type[CircletakeError], ...] = (RateLimited, Retryable, HandoffInvalid, StepTimedOut, WorkerLost)
+"""What is worth another attempt. Everything else would fail again."""
+REFUSED: tuple[type[CircletakeError], ...] = (UsageError, RightsError, Shortfall, BudgetRefused)
+"""Correct refusals: the step worked, the request may not go on."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long a step may take, and how often it is tried."""
+
+    deadline_s: float = 900.0
+    attempts: int = 3
+    pause_s: float = 0.5
+    """Before the second attempt; doubles with every further one."""
+
+
+@dataclass
+class StepLedger:
+    """Measures the steps of the production that this process drives."""
+
+    attempts: Attempts
+    clock: Clock
+    policy: Policy = field(default_factory=Policy)
+    driver: Driver | None = None
+    """Set while a production is driven."""
+    told: Callable[[str, str], None] = lambda step, what: None
+    """Called with (step, `begins` or its outcome); shells show it."""
+
+    def run(self, name: str, step: Step, state: Production) -> Update:
+        """Run one turn of a step: as many attempts as the policy allows.
+
+        Raises:
+            WaitingForPerson: a person decides here.
+            CircletakeError: the step failed for good.
+        """
+        visit = self.attempts.next_visit(state.production, name)
+        pause = self.policy.pause_s
+        for attempt in range(1, self.policy.attempts + 1):
+            try:
+                return self._attempt(name, step, state, visit=visit, attempt=attempt)
+            except RETRIED as error:
+                if attempt == self.policy.attempts:
+                    raise
+                log.warning("%s: %s; attempt %d of %d", name, error, attempt + 1, self.policy.attempts)
+                self.clock.sleep(max(pause, error.delay_s if isinstance(error, RateLimited) else 0.0))
+                pause *= 2
+        raise AssertionError("a policy allows at least one attempt")
+
+    def _attempt(self, name: str, step: Step, state: Production, *, visit: int, attempt: int) -> Update:
+        assert self.driver is not None, "a step runs only while its production is driven"
+        row = StepAttempt(
+            production=state.production,
+            step=name,
+            visit=visit,
+            attempt=attempt,
+            outcome="lost",
+            started_at=self.clock.now(),
+            seconds=0.0,
+            token=self.driver.fence.token,
+        )
+        number = self.attempts.begin(row)
+        self.told(name, "begins")
+        started = self.clock.monotonic()
+        outcome: StepOutcome = "lost"
+        error_class: str | None = None
+        try:
+            update = self._validated(name, state, self._within_deadline(name, step, state))
+            outcome = "done"
+            return update
+        except BaseException as error:
+            error_class = type(error).__name__
+            outcome = _outcome_of(error, last=attempt == self.policy.attempts)
+            raise
+        finally:
+            seconds = self.clock.monotonic() - started
+            self.attempts.end(number, outcome=outcome, error_class=error_class, seconds=seconds)
+            self.told(name, outcome)
+
+    def _within_deadline(self, name: str, step: Step, state: Production) -> Update:
+        assert self.driver is not None
+        driver = self.driver
+        result: list[Update] = []
+        raised: list[BaseException] = []
+
+        def turn() -> None:
+            try:
+                with fenced(driver.fence):
+                    result.append(step(state))
+            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
+                raised.append(error)
+
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(turn,), name=name, daemon=True)
+        thread.start()
+        thread.join(self.policy.deadline_s)
+        if thread.is_alive():
+            driver.give_up()
+            raise StepTimedOut(f"{name} went past its deadline of {self.policy.deadline_s:.0f} s")
+        if raised:
+            raise raised[0]
+        return result[0]
+
+    @staticmethod
+    def _validated(name: str, state: Production, update: Update) -> Update:
+        """Check the handoff: the state with the update applied must be a valid state of the same production."""
+        unknown = set(update) - set(Production.model_fields)
+        if unknown or "production" in update:
+            raise HandoffInvalid(f"{name} handed over {', '.join(sorted(unknown)) or 'another production'}")
+        try:
+            Production.model_validate({**state.model_dump(), **update})
+        except ValidationError as error:
+            raise HandoffInvalid(f"{name} handed over {first_problem(error)}") from error
+        return update
+
+
+def _outcome_of(error: BaseException, *, last: bool) -> StepOutcome:
+    if isinstance(error, WaitingForPerson | KeyboardInterrupt):
+        return "paused"
+    if isinstance(error, RETRIED) and not last:
+        return "retried"
+    if isinstance(error, HandoffInvalid):
+        return "invalid"
+    if isinstance(error, StepTimedOut):
+        return "timed_out"
+    return "refused" if isinstance(error, REFUSED) else "lost"
+
+
+def measured(name: str, step: Step, ledger: StepLedger) -> Callable[[Production], Update]:
+    """Return the graph node of a step: measured, retried, and paused where a person decides."""
+
+    def node(state: Production) -> Update:
+        while True:
+            try:
+                return ledger.run(name, step, state)
+            except WaitingForPerson as waiting:
+                interrupt({"point": waiting.point, "round": waiting.round, "message": str(waiting)})
+
+    node.__name__ = name
+    return node
+
+
+def go_on(app: CompiledStateGraph[Any, Any, Any, Any], production: str) -> WaitingForPerson | None:
+    """Begin a production, or take it up wherever it stands: fresh, waiting for a person, failed or killed.
+
+    Returns:
+        `None` when it ran to its end, else what it waits for.
+    """
+    config: Any = {"configurable": {"thread_id": production}, "recursion_limit": 100}
+    snapshot = app.get_state(config)
+    if not snapshot.values and not snapshot.next:
+        begin: Any = {"production": production}
+    elif any(task.interrupts for task in snapshot.tasks):
+        begin = Command(resume=production)
+    elif not snapshot.next:
+        return None
+    else:
+        begin = None
+    app.invoke(begin, config, durability="sync")
+    waiting = [point for task in app.get_state(config).tasks for point in task.interrupts]
+    return WaitingForPerson(**waiting[0].value) if waiting else None

@@ -1,0 +1,178 @@
+"""Settings: one table, read in the order defaults < circletake.toml < environment < flag. Unknown keys are errors."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from circletake.errors import SettingsError
+
+PREFIX = "CIRCLETAKE_"
+FILE = "circletake.toml"
+ALSO_READ = frozenset({"CIRCLETAKE_HOME", "CIRCLETAKE_TEST_DATA"})
+"""Variables that are not settings of a studio: where it is, and where the tests find real footage."""
+VIDEO_CODECS = ("libx264", "libsvtav1", "libvpx-vp9", "h264_nvenc")
+
+
+def _cores() -> int:
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
+def _path(text: object) -> Path:
+    return Path(str(text)).expanduser()
+
+
+def _whole(low: int, high: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        number = int(str(value))
+        if not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def _number(low: float, high: float) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        number = float(str(value))
+        if not low <= number <= high:
+            raise ValueError(f"a number from {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def _switch(value: object) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if str(value).lower() not in known:
+        raise ValueError("true or false")
+    return known[str(value).lower()]
+
+
+def _one_of(*names: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if str(value) not in names:
+            raise ValueError("one of " + ", ".join(names))
+        return str(value)
+
+    return read
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the table."""
+
+    name: str
+    read: Callable[[object], Any]
+    default: Callable[[], Any]
+    shown: str
+    """The default, as the documentation shows it."""
+    unit: str
+    effect: str
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return PREFIX + self.name.upper()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("cache", _path, lambda: user_cache_path("circletake"), "the user's cache folder", "path",
+            "Where drawn starter footage is kept, for every studio on this machine."),
+    Setting("debug", _switch, lambda: False, "false", "true or false",
+            "Show the whole traceback instead of one line."),
+    Setting("font", str, lambda: "", "Pillow's built-in face", "path", "TrueType or OpenType file for titles."),
+    Setting("loudness", _number(-31, -9), lambda: -14.0, "-14", "LUFS", "Integrated loudness of masters."),
+    Setting("operation_deadline_s", _number(1, 86_400), lambda: 300.0, "300", "seconds",
+            "A media worker is killed when one operation takes longer."),
+    Setting("releases", str, lambda: "", "`releases` in the home", "path",
+            "Folder that the folder channel publishes to."),
+    Setting("step_deadline_s", _number(1, 604_800), lambda: 3600.0, "3600", "seconds",
+            "A step is given up when it takes longer; what it writes late is refused."),
+    Setting("video_codec", _one_of(*VIDEO_CODECS), lambda: "libx264", "libx264", "one of " + ", ".join(VIDEO_CODECS),
+            "Encoder of takes and masters."),
+    Setting("who", str, _user, "the login name", "name", "Who is on record for picks and approvals made here."),
+    Setting("workers", _whole(1, 256), _cores, "one a core", "processes", "Media workers of one production."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a studio, read once."""
+
+    home: Path
+    cache: Path
+    debug: bool
+    font: str
+    loudness: float
+    operation_deadline_s: float
+    releases: str
+    step_deadline_s: float
+    video_codec: str
+    who: str
+    workers: int
+
+    @property
+    def releases_folder(self) -> Path:
+        """Where the folder channel publishes to."""
+        return _path(self.releases) if self.releases else self.home / "releases"
+
+
+def home_from(environment: Mapping[str, str]) -> Path:
+    """Return the studio's home: CIRCLETAKE_HOME, or `./studio`."""
+    return Path(environment.get("CIRCLETAKE_HOME") or "studio").expanduser().absolute()
+
+
+def read_settings(home: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of a home.
+
+    Raises:
+        SettingsError: an unknown key, a value that cannot be read, or a file that is not TOML; says where.
+    """
+    variables = os.environ if environment is None else environment
+    place = (home or home_from(variables)).expanduser().absolute()
+    values: dict[str, Any] = {setting.name: setting.default() for setting in SETTINGS}
+    known = {setting.name: setting for setting in SETTINGS}
+    for name, value in _file_values(place / FILE).items():
+        values[name] = _value(known, name, value, where=f"{place / FILE}: {name}")
+    for variable, value in sorted(variables.items()):
+        if variable.startswith(PREFIX) and variable not in ALSO_READ:
+            name = variable.removeprefix(PREFIX).lower()
+            values[name] = _value(known, name, value, where=variable)
+    return Settings(
+        home=place, **{field.name: values[field.name] for field in fields(Settings) if field.name != "home"}
+    )
+
+
+def _file_values(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+
+
+def _value(known: Mapping[str, Setting], name: str, value: object, *, where: str) -> object:
+    if name not in known:
+        raise SettingsError(f"{where} is not a setting; docs/settings.md lists them: {', '.join(known)}")
+    try:
+        return known[name].read(value)
+    except ValueError as error:
+        raise SettingsError(f"{where} is {value!r}, not {known[name].unit} ({error})") from error

@@ -1,0 +1,64 @@
+"""The house: one home's settings, repositories and files. The driver and every media worker open the same one."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any
+
+from circletake.domain.ports import Clock
+from circletake.errors import UsageError
+from circletake.runtime.clock import SystemClock
+from circletake.runtime.database.attempts import Attempts
+from circletake.runtime.database.choices import Choices
+from circletake.runtime.database.clips import Clips
+from circletake.runtime.database.cuts import Cuts, Releases
+from circletake.runtime.database.decisions import Decisions
+from circletake.runtime.database.engine import Database
+from circletake.runtime.database.leases import Leases
+from circletake.runtime.database.operations import Operations
+from circletake.runtime.database.plans import Plans
+from circletake.runtime.database.productions import Productions
+from circletake.runtime.database.references import References
+from circletake.runtime.database.takes import Takes
+from circletake.runtime.files import FileStore
+from circletake.runtime.spool import Spool
+from circletake.settings import Settings
+
+STARTER = "starter/"
+"""Prefix of the executor keys that draw starter footage."""
+
+
+class House:
+    """One field a repository."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.home = settings.home
+        self.clock: Clock = clock or SystemClock()
+        self.database = Database(self.home)
+        self.productions = Productions(self.database)
+        self.plans = Plans(self.database, clock=self.clock)
+        self.references = References(self.database)
+        self.clips = Clips(self.database, clock=self.clock)
+        self.takes = Takes(self.database)
+        self.choices = Choices(self.database)
+        self.decisions = Decisions(self.database)
+        self.cuts = Cuts(self.database)
+        self.releases = Releases(self.database)
+        self.operations = Operations(self.database, clock=self.clock)
+        self.attempts = Attempts(self.database)
+        self.leases = Leases(self.database, clock=self.clock)
+        self.files = FileStore(self.home)
+        self.spool = Spool(self.home)
+
+
+def adapter(kind: str, name: str) -> Any:
+    """Load an adapter by its registered name; the shipped ones are registered the way a plugin is.
+
+    Raises:
+        UsageError: nothing of that name is installed.
+    """
+    known = {point.name: point for point in entry_points(group=f"circletake.{kind}")}
+    if name not in known:
+        raise UsageError(f"there is no {kind.removesuffix('s')} {name!r}; installed: {', '.join(sorted(known))}")
+    return known[name].load()

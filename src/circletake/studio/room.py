@@ -1,0 +1,305 @@
+"""The studio: makes productions, drives them, and takes a person's decisions."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from circletake import assemble, catalog, review
+from circletake.domain.brief import Brief, Terms
+from circletake.domain.plan import Plan
+from circletake.domain.ports import Clock, Progress
+from circletake.errors import CircletakeError, UnknownId, UsageError
+from circletake.graph import production_graph
+from circletake.plan import edit_plan
+from circletake.reliability import Report, report
+from circletake.runtime.checkpoints import forget, open_checkpoints
+from circletake.runtime.driving import driving
+from circletake.runtime.executor import LocalExecutor
+from circletake.runtime.files import cannot_write
+from circletake.runtime.locks import locked
+from circletake.runtime.steps import Policy, StepLedger, go_on
+from circletake.settings import Settings, read_settings
+from circletake.studio.app import App
+from circletake.studio.house import STARTER, House, adapter
+from circletake.studio.wiring import fill
+from circletake.studio.worker import execute
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Letters of a production's id: none that are mistaken for one another."""
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def _silent(step: str, what: str) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """How a production stands after it was driven."""
+
+    production: str
+    status: str
+    """`running`, `waiting`, `failed` or `done`."""
+    waiting: str
+    """`plan`, `takes` or `film` when a person must decide; empty otherwise."""
+    message: str
+    """What to do next, or why it stopped; empty when it is done."""
+    film: Path | None
+    """The published film."""
+    receipt: Path | None
+    contact_sheet: Path | None
+
+
+class Studio(House):
+    """One home: its catalogue, its productions, its keys."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        super().__init__(settings, clock=clock)
+        self.progress: Progress = _quiet
+        self.told: Callable[[str, str], None] = _silent
+
+    @classmethod
+    def open(cls, path: str | Path | None = None, *, clock: Clock | None = None) -> Studio:
+        """Open the studio at `path`, or at CIRCLETAKE_HOME, or at `./studio`; makes it if there is none.
+
+        Raises:
+            SettingsError: an unknown or unreadable setting.
+            HomeError: the home cannot be written, or was made by another version.
+        """
+        studio = cls(read_settings(None if path is None else Path(path)), clock=clock)
+        studio.init()
+        return studio
+
+    def init(self) -> None:
+        """Make the home, its database and its signing identity; does nothing where they are."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            with locked(self.home / "locks" / "home.lock"):
+                pass
+        except OSError as error:
+            raise cannot_write(self.home, error) from error
+        self.database.migrate()
+        with locked(self.home / "locks" / "keys.lock"):
+            assemble.make_identity(self.home / "keys", clock=self.clock)
+
+    @cached_property
+    def executor(self) -> LocalExecutor:
+        """The media workers."""
+        return LocalExecutor(
+            execute,
+            self.home,
+            processes=self.settings.workers,
+            deadline_s=self.settings.operation_deadline_s,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def search(self) -> catalog.Search:
+        """The catalogue."""
+        return catalog.Search(self.clips, catalog.LanceIndex(self.home / "index"))
+
+    @cached_property
+    def app(self) -> App:
+        """The article's own call: `studio.app.invoke({"brief": ...})`."""
+        return App(self)
+
+    def close(self) -> None:
+        """End the media workers and let go of the database."""
+        if "executor" in self.__dict__:
+            self.executor.close()
+        self.database.dispose()
+
+    def starter(self) -> int:
+        """Make the starter catalogue, or what is missing of it; returns how many clips it holds."""
+
+        def draw_all(names: Sequence[str]) -> Iterator[str]:
+            return (key.removeprefix(STARTER) for key in self.executor.run([STARTER + name for name in names]))
+
+        with locked(self.home / "locks" / "starter.lock"):
+            return catalog.make_starter(
+                clips=self.clips,
+                files=self.files,
+                search=self.search,
+                cache=self.settings.cache,
+                draw_all=draw_all,
+                progress=self.progress,
+            )
+
+    def make(self, brief: str | Brief, *, production: str | None = None, **terms: Any) -> Film:
+        """Take a brief as far as it goes: to the published film, or to the first point where a person decides.
+
+        Args:
+            brief: the text, or a `Brief` with what was said beside it.
+            production: an id for it; made up when absent.
+            terms: fields of `domain.brief.Terms`, e.g. `takes=24`, `pick="provisional"`, `seed=7`.
+
+        Raises:
+            BriefError: the brief cannot be meant; nothing is kept of it.
+            Shortfall: the catalogue holds too little that may be used.
+        """
+        asked = Brief(text=brief) if isinstance(brief, str) else brief
+        agreed = Terms.model_validate(terms)
+        adapter("planners", agreed.planner)
+        adapter("generators", agreed.generator)
+        if self.clips.count() == 0:
+            self.told("starter", "begins")
+            self.starter()
+            self.told("starter", "done")
+        name = production or "".join(secrets.choice(_ALPHABET) for _ in range(8))
+        self.productions.add(name, brief=asked, terms=agreed, at=self.clock.now())
+        if agreed.budget is not None:
+            self.operations.set_budget(name, agreed.budget)
+        try:
+            return self.resume(name)
+        except UsageError:
+            if self.plans.latest(name) is None:
+                self.productions.discard(name)
+                forget(self.home, name)
+            raise
+
+    def resume(self, production: str) -> Film:
+        """Drive a production from wherever it stands.
+
+        Raises:
+            UnknownId: there is no such production.
+            LeaseHeld: another process drives it; says who.
+            CircletakeError: a step failed for good; the production can be resumed.
+        """
+        terms = self.productions.terms(production)
+        with driving(self.leases, production) as driver:
+            ledger = StepLedger(
+                self.attempts,
+                self.clock,
+                policy=Policy(deadline_s=self.settings.step_deadline_s),
+                driver=driver,
+                told=self.told,
+            )
+            self.productions.set_status(production, "running")
+            checkpoints = open_checkpoints(self.home)
+            try:
+                graph = production_graph(fill(self, terms, ledger=ledger, checkpoints=checkpoints))
+                waiting = go_on(graph, production)
+            except CircletakeError as error:
+                self.productions.set_status(production, "failed", message=str(error))
+                raise
+            finally:
+                checkpoints.conn.close()
+            if waiting is None:
+                self.productions.set_status(production, "done")
+            else:
+                told = {"waiting_at": waiting.point, "message": str(waiting)}
+                self.productions.set_status(production, "waiting", **told)
+        return self.film(production)
+
+    def film(self, production: str) -> Film:
+        """Return how a production stands.
+
+        Raises:
+            UnknownId: there is no such production.
+        """
+        standing = self.productions.standing(production)
+        released = self.releases.of(production)
+        folder = self.folder(production)
+        return Film(
+            production=production,
+            status=standing.status,
+            waiting=standing.waiting_at or "",
+            message=standing.message,
+            film=Path(released[0].address) if released else None,
+            receipt=_if_there(folder / "receipt.html"),
+            contact_sheet=_if_there(folder / "contact.png"),
+        )
+
+    def folder(self, production: str) -> Path:
+        """Return where a production's receipt and contact sheet lie."""
+        return self.home / "productions" / production
+
+    def edit_plan(self, production: str, text: str) -> tuple[int, Plan]:
+        """Store an edited plan as the next version and return its number.
+
+        Raises:
+            PlanError: it does not hold together; says where.
+            UsageError: the plan is approved already: takes have been shot from it.
+        """
+        version, current = self.plan(production)
+        if self.decisions.of(production, "plan", version) is not None:
+            raise UsageError(f"plan {version} of {production} is approved; takes are shot from it")
+        edited = edit_plan(text, current=current, brief=self.productions.brief(production))
+        if edited == current:
+            return version, current
+        return self.plans.add(production, edited, by="person"), edited
+
+    def plan(self, production: str) -> tuple[int, Plan]:
+        """Return the newest plan and its version.
+
+        Raises:
+            UnknownId: there is no such production, or it has no plan yet.
+        """
+        self.productions.standing(production)
+        newest = self.plans.latest(production)
+        if newest is None:
+            raise UnknownId(f"production {production} has no plan yet: circletake resume {production}")
+        return newest
+
+    def approve(self, production: str, point: Literal["plan", "film"], *, note: str = "") -> None:
+        """Approve what a production waits with, in this person's name.
+
+        Raises:
+            UsageError: it does not wait with that.
+        """
+        standing = self.productions.standing(production)
+        if standing.waiting_at != point:
+            where = f"it waits with {standing.waiting_at}" if standing.waiting_at else f"it is {standing.status}"
+            raise UsageError(f"production {production} does not wait for approval of its {point}: {where}")
+        round = self.plan(production)[0] if point == "plan" else self.cuts.latest(production)
+        who = {"by": "person", "who": self.settings.who, "note": note}
+        self.decisions.record(production, point, round, **who, at=self.clock.now())
+
+    def pick(self, production: str, slate: str, number: int, *, reason: str = "") -> tuple[str, ...]:
+        """Circle a take in this person's name; returns the slates that have no circled take yet.
+
+        Raises:
+            UnknownId: there is no such production, slate or take.
+            UsageError: the take failed quality control, or the film is cut already.
+        """
+        if self.productions.standing(production).waiting_at != "takes":
+            raise UsageError(f"production {production} does not wait for picks: circletake show {production}")
+        review.pick(
+            production,
+            slate=slate,
+            number=number,
+            takes=self.takes,
+            circles=self.choices,
+            who=self.settings.who,
+            reason=reason,
+            at=self.clock.now(),
+            idempotency_key=uuid.uuid4().hex,
+        )
+        circled = self.choices.current(production)
+        return tuple(shot.slate for shot in self.plan(production)[1].shots if shot.slate not in circled)
+
+    def verify(self, film: Path) -> assemble.Verification:
+        """Read the provenance of a file back.
+
+        Raises:
+            ProvenanceError: the file cannot be read.
+        """
+        signer = assemble.open_identity(self.home / "keys", clock=self.clock)
+        return assemble.verify(film, anchors_pem=signer.root_pem)
+
+    def reliability(self, *, since: float = 0.0) -> Report:
+        """Multiply the steps of all productions out, from `since` (Unix seconds) on."""
+        return report(self.attempts.all(since=since))
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.exists() else None

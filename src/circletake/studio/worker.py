@@ -1,0 +1,41 @@
+"""What a media worker process runs: one piece of local work, its result left in the spool."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+from circletake.domain.operation import Outcome
+from circletake.errors import HandoffInvalid, MediaError
+from circletake.settings import Settings, read_settings
+from circletake.studio.house import STARTER, House, adapter
+
+
+def execute(home: Path, key: str) -> None:
+    """Do one piece of local work in a worker process and leave the result in the spool."""
+    settings = read_settings(home)
+    if key.startswith(STARTER):
+        from circletake import catalog
+
+        catalog.draw_clip(key.removeprefix(STARTER), settings.cache)
+        return
+    house = _house(settings)
+    house.spool.note(key, "begins", clock=house.clock)
+    operation = house.operations.get(key)
+    try:
+        if operation.step == "assemble":
+            from circletake import assemble
+
+            outcome = assemble.execute(operation, files=house.files)
+        else:
+            outcome = adapter("generators", operation.generator)(house.files).fetch(operation)
+    except (MediaError, HandoffInvalid) as error:
+        outcome = Outcome(key=key, state="failed", spent=Decimal(0), error_class=type(error).__name__, error=str(error))
+    house.spool.put(outcome)
+    house.spool.note(key, "finished", clock=house.clock)
+
+
+@lru_cache(maxsize=1)
+def _house(settings: Settings) -> House:
+    return House(settings)

@@ -1,0 +1,58 @@
+"""The report multiplies out what the rows say, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from circletake.reliability import report
+from circletake.runtime.database.attempts import StepAttempt, StepOutcome
+
+
+def rows(step: str, *outcomes: StepOutcome, production: str = "p") -> list[StepAttempt]:
+    return [
+        StepAttempt(
+            production=production, step=step, visit=1, attempt=at, outcome=outcome, started_at=float(at), seconds=0.5
+        )
+        for at, outcome in enumerate(outcomes, start=1)
+    ]
+
+
+def line(step: str, attempts: list[StepAttempt]):
+    return next(one for one in report(attempts).steps if one.step == step)
+
+
+def test_a_retried_turn_counts_as_recovered_but_not_as_a_first_success():
+    found = line("generate", rows("generate", "retried", "done"))
+    assert (found.turns, found.first.successes, found.recovered.successes) == (1, 0, 1)
+
+
+def test_a_killed_attempt_is_lost_and_the_resumed_one_recovers_it():
+    found = line("generate", rows("generate", "lost", "done"))
+    assert (found.turns, found.first.successes, found.recovered.successes) == (1, 0, 1)
+
+
+def test_pauses_for_people_and_correct_refusals_are_not_failures():
+    found = line("approve", rows("approve", "paused", "done") + rows("approve", "refused", production="q"))
+    assert (found.turns, found.first.value, found.refused) == (1, 1.0, 1)
+
+
+def test_a_turn_that_never_came_right_is_a_failure():
+    found = line("assemble", rows("assemble", "retried", "retried", "invalid"))
+    assert (found.turns, found.recovered.value) == (1, 0.0)
+
+
+def test_it_says_where_one_point_buys_most():
+    attempts = [row for n in range(9) for row in rows("plan", "done", production=str(n))]
+    attempts += [row for n in range(9) for row in rows("generate", "done", production=str(n))]
+    attempts += rows("plan", "retried", "done", production="x") + rows("generate", "done", production="x")
+    found = report(attempts)
+    assert found.first == pytest.approx(0.9)
+    assert found.recovered == 1.0
+    assert found.invest_here == "plan"
+    assert line("plan", attempts).one_point == pytest.approx(1.0)
+    assert line("generate", attempts).one_point == 0.0
+
+
+def test_without_rows_nothing_is_claimed():
+    found = report([])
+    assert (found.first, found.recovered, found.invest_here, found.productions) == (None, None, None, 0)

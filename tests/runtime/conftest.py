@@ -1,0 +1,43 @@
+"""A home with its database, and one production in it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from circletake.domain.brief import Brief, Terms
+from circletake.domain.operation import Operation, operation_key
+from circletake.runtime.clock import SystemClock
+from circletake.runtime.database.engine import Database
+from circletake.runtime.database.productions import Productions
+
+PRODUCTION = "testprod"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    database = Database(tmp_path)
+    database.migrate()
+    Productions(database).add(PRODUCTION, brief=Brief(text="a brief"), terms=Terms(), at=1.0)
+    return database
+
+
+@pytest.fixture
+def clock() -> SystemClock:
+    return SystemClock()
+
+
+def operation(number: int = 1, *, generator: str = "local", quote: str = "0", prompt: str = "x") -> Operation:
+    return Operation(
+        key=operation_key(PRODUCTION, "generate", "1A", number, 1),
+        production=PRODUCTION,
+        step="generate",
+        slate="1A",
+        number=number,
+        round=1,
+        generator=generator,
+        request={"prompt": prompt},
+        quote=Decimal(quote),
+    )

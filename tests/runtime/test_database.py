@@ -1,0 +1,77 @@
+"""The database: migrated once, by one process at a time, and told apart from other versions."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from circletake.domain.take import Choice
+from circletake.errors import HomeError
+from circletake.runtime.database.choices import Choices
+from circletake.runtime.database.engine import Database
+from circletake.runtime.database.tables import metadata
+from tests.runtime.conftest import PRODUCTION
+
+
+def test_the_migrations_lead_to_the_tables_as_declared(database: Database):
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_it_is_sqlite_in_wal_mode_that_survives_power_cuts(database: Database):
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_home_of_another_version_is_refused_in_one_line(database: Database, tmp_path: Path):
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(HomeError, match="another version of circletake"):
+        Database(tmp_path).migrate()
+
+
+def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path):
+    (tmp_path / "circletake.db").write_text("this is not a database, it is a note\n" * 50, encoding="utf-8")
+    with pytest.raises(HomeError, match="not a circletake database"):
+        Database(tmp_path).migrate()
+
+
+def test_four_processes_may_open_a_new_home_at_once(tmp_path: Path):
+    script = (
+        "import sys, pathlib\nfrom circletake.runtime.database.engine import Database\n"
+        "Database(pathlib.Path(sys.argv[1])).migrate()\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)]) for _ in range(4)]
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
+    with sqlite3.connect(tmp_path / "circletake.db") as connection:
+        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+    connection.close()
+
+
+def choice(take: int, key: str) -> Choice:
+    return Choice(slate="1A", take=take, round=1, by="person", who="Ada", reason="", at=1.0, idempotency_key=key)
+
+
+def test_the_newest_circling_counts_and_a_repeated_event_is_one(database: Database):
+    choices = Choices(database)
+    for take, key in ((1, "a"), (2, "b"), (1, "a")):
+        choices.circle(PRODUCTION, choice(take, key))
+    assert choices.current(PRODUCTION)["1A"].number == 2
+
+
+def test_a_changed_event_breaks_the_chain_where_it_was_changed(database: Database):
+    choices = Choices(database)
+    for take in (1, 2, 3):
+        choices.circle(PRODUCTION, choice(take, str(take)))
+    assert choices.broken_at(PRODUCTION) is None
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE review_event SET take = 7 WHERE number = 2")
+    assert choices.broken_at(PRODUCTION) == 2
