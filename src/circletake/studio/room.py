@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from circletake import assemble, catalog, review
+from circletake.catalog.lance import LanceIndex
+from circletake.catalog.starter import make_starter
 from circletake.domain.brief import Brief, Terms
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Progress
@@ -105,7 +107,9 @@ class Studio(House):
     @cached_property
     def search(self) -> catalog.Search:
         """The catalogue."""
-        return catalog.Search(self.clips, catalog.LanceIndex(self.home / "index"))
+        found = catalog.Search(self.clips, LanceIndex(self.home / "index"))
+        found.sync()
+        return found
 
     @cached_property
     def app(self) -> App:
@@ -119,13 +123,13 @@ class Studio(House):
         self.database.dispose()
 
     def starter(self) -> int:
-        """Make the starter catalogue, or what is missing of it; returns how many clips it holds."""
+        """Make the starter catalogue, or what is missing of it; returns how many clips the catalogue holds."""
 
         def draw_all(names: Sequence[str]) -> Iterator[str]:
             return (key.removeprefix(STARTER) for key in self.executor.run([STARTER + name for name in names]))
 
         with locked(self.home / "locks" / "starter.lock"):
-            return catalog.make_starter(
+            make_starter(
                 clips=self.clips,
                 files=self.files,
                 search=self.search,
@@ -133,6 +137,7 @@ class Studio(House):
                 draw_all=draw_all,
                 progress=self.progress,
             )
+        return self.clips.count()
 
     def make(self, brief: str | Brief, *, production: str | None = None, **terms: Any) -> Film:
         """Take a brief as far as it goes: to the published film, or to the first point where a person decides.

@@ -16,9 +16,9 @@ def execute(home: Path, key: str) -> None:
     """Do one piece of local work in a worker process and leave the result in the spool."""
     settings = read_settings(home)
     if key.startswith(STARTER):
-        from circletake import catalog
+        from circletake.catalog.starter import draw_clip
 
-        catalog.draw_clip(key.removeprefix(STARTER), settings.cache)
+        draw_clip(key.removeprefix(STARTER), settings.cache)
         return
     house = _house(settings)
     house.spool.note(key, "begins", clock=house.clock)

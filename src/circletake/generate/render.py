@@ -1,0 +1,205 @@
+"""Render one operation of the re-cutter in a worker process: one decode, several takes, checked as they are made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from circletake.domain.look import Look
+from circletake.domain.operation import Operation, Outcome, Output
+from circletake.domain.ports import Files
+from circletake.domain.timing import samples_in
+from circletake.errors import MediaError
+from circletake.generate.recipe import Bed, Variant, WorkOrder
+from circletake.media import decode, encode, grade, look, move, quality, sound, still, title
+
+OVERSCAN = 1.25
+"""The segment is decoded this much larger than the take, so that a push-in stays sharp (facts: 1.25x)."""
+POSTER_WIDTH = 480
+
+
+def render(operation: Operation, *, files: Files) -> Outcome:
+    """Render every variant of a work order; a variant that cannot be rendered is an output with its reasons.
+
+    Raises:
+        MediaError: the segment cannot be decoded at all.
+        HomeError: the studio's files cannot be written.
+    """
+    began, cpu = time.monotonic(), time.process_time()
+    work = WorkOrder.model_validate(operation.request)
+    segment = _decoded(work, files)
+    own = _own_sound(work, files)
+    bed = _bed_slice(work)
+    outputs: list[Output] = []
+    for index, variant in enumerate(work.variants):
+        try:
+            outputs.append(_take(work, variant, index, segment=segment, own=own, bed=bed, files=files))
+        except MediaError as error:
+            outputs.append(Output(index=index, outcome="rejected", reasons=(str(error),)))
+    return Outcome(
+        key=operation.key,
+        state="done",
+        outputs=tuple(outputs),
+        spent=Decimal(0),
+        seconds=time.monotonic() - began,
+        cpu_seconds=time.process_time() - cpu,
+    )
+
+
+def _decoded(work: WorkOrder, files: Files) -> NDArray[np.uint8]:
+    return decode.decode_segment(
+        files.path(work.segment.proxy),
+        first_frame=work.segment.first_frame,
+        frames=work.frames,
+        fps=work.fps,
+        size=move.overscan(work.size, OVERSCAN),
+        speed=work.segment.speed,
+    )
+
+
+def _own_sound(work: WorkOrder, files: Files) -> NDArray[np.float32] | None:
+    if not work.segment.has_sound:
+        return None
+    samples = samples_in(work.frames, work.fps)
+    start = work.segment.first_frame / work.fps
+    heard = decode.decode_sound(files.path(work.segment.proxy), start=start, samples=samples)
+    return sound.fade(heard, samples=480)
+
+
+@lru_cache(maxsize=2)
+def _bed(document: str, fps: Fraction) -> NDArray[np.float32]:
+    """Return the bed of the whole film, from a `Bed` as JSON; the shots of one film share it."""
+    bed = Bed.model_validate_json(document)
+    cuts = tuple(samples_in(frame, fps) for frame in bed.cuts)
+    return sound.bed(bed.tone, seed=bed.seed, samples=samples_in(bed.film_frames, fps), cuts=cuts)
+
+
+def _bed_slice(work: WorkOrder) -> NDArray[np.float32] | None:
+    if not work.bed.tone:
+        return None
+    whole = _bed(work.bed.model_copy(update={"starts_at": 0}).model_dump_json(), work.fps)
+    first = samples_in(work.bed.starts_at, work.fps)
+    return whole[first : first + samples_in(work.frames, work.fps)]
+
+
+def _mixed(
+    work: WorkOrder, variant: Variant, own: NDArray[np.float32] | None, bed: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """Lay the clip's own sound over the bed; without either the take is honestly silent."""
+    if own is None or bed is None:
+        heard = own if bed is None else bed
+        return np.zeros((samples_in(work.frames, work.fps), 2), np.float32) if heard is None else heard
+    return sound.mix(bed, own, own_gain_db=variant.own_sound_db, duck_db=3.0)
+
+
+class _Shooting:
+    """Draws the pictures of one take, and looks at each as it passes."""
+
+    def __init__(self, work: WorkOrder, variant: Variant, segment: NDArray[np.uint8]) -> None:
+        self._work = work
+        self._segment = segment
+        start = move.Framing(variant.scale, variant.x, variant.y)
+        self._framings = move.path(
+            variant.move, frames=work.frames, start=start, seed=variant.seed, strength=variant.strength
+        )
+        grading = variant.grading
+        self._grade = grade.fit(
+            work.segment.look, target=grading.target, reference=grading.reference, strength=grading.strength
+        )
+        self._finish = grade.Finish(size=work.size, grain=grading.grain, vignette=grading.vignette, seed=variant.seed)
+        self._title = title.card(work.title, size=work.size, font=work.font) if work.title else None
+        self.inspector = quality.Inspector(expected_frames=work.frames, size=work.size, fps=work.fps)
+        self.kept: dict[int, NDArray[np.uint8]] = {}
+        """Pictures kept for poster, look and fingerprint."""
+
+    def pictures(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield the finished pictures in order."""
+        last = self._work.frames - 1
+        wanted = {0, last // 2, last} | set(range(0, last + 1, 4))
+        for index, picture in enumerate(move.apply(self._segment, self._framings, size=self._work.size)):
+            shown = self._finish.apply(self._grade.apply(picture))
+            if self._title is not None:
+                share = title.fade(index, frames=self._work.frames, hold_at_end=self._work.fades.last)
+                shown = self._title.apply(shown, share=share)
+            self.inspector.see(shown)
+            if index in wanted:
+                self.kept[index] = shown
+            yield shown
+
+    def look(self, heard: NDArray[np.float32]) -> Look:
+        """Measure the look of the finished take on every fourth picture."""
+        every = [self.kept[index] for index in sorted(self.kept) if index % 4 == 0]
+        return look.measure(np.stack(every), fps=self._work.fps / 4, sound=heard)
+
+    def fingerprint(self) -> look.Fingerprint:
+        """Return what tells this take from its rivals."""
+        last = self._work.frames - 1
+        return look.fingerprint(self.kept[0], self.kept[last // 2], self.kept[last])
+
+    def poster(self) -> bytes:
+        """Return the middle picture as a JPEG."""
+        return still.jpeg(self.kept[(self._work.frames - 1) // 2], width=POSTER_WIDTH)
+
+
+def _take(
+    work: WorkOrder,
+    variant: Variant,
+    index: int,
+    *,
+    segment: NDArray[np.uint8],
+    own: NDArray[np.float32] | None,
+    bed: NDArray[np.float32] | None,
+    files: Files,
+) -> Output:
+    shooting = _Shooting(work, variant, segment)
+    heard = _mixed(work, variant, own, bed)
+    scratch = files.scratch("mp4")
+    encode.write_film(
+        scratch, frames=shooting.pictures(), fps=work.fps, size=work.size, sound=heard, codec=work.codec, profile="take"
+    )
+    size = scratch.stat().st_size
+    uri = files.adopt(scratch, ending="mp4")
+    print_ = shooting.fingerprint()
+    return Output(
+        index=index,
+        outcome="take",
+        uri=uri,
+        sha256=uri.removeprefix("media/").removesuffix(".mp4"),
+        bytes=size,
+        poster=files.write(shooting.poster(), ending="jpg"),
+        frames=work.frames,
+        width=work.size[0],
+        height=work.size[1],
+        look=shooting.look(heard),
+        phash=print_.phash,
+        recipe=_recipe(work, variant, print_),
+        qc=shooting.inspector.report(sound=heard),
+    )
+
+
+def _recipe(work: WorkOrder, variant: Variant, print_: look.Fingerprint) -> dict[str, JsonValue]:
+    """Return how the take was made: what an editor asks of it, and its fingerprint."""
+    segment = work.segment
+    told: dict[str, JsonValue] = {
+        "segments": [
+            {
+                "clip": segment.clip,
+                "file": segment.file,
+                "first_frame": segment.first_frame,
+                "last_frame": segment.last_frame,
+                "speed": str(segment.speed),
+            }
+        ],
+        "fingerprint": print_.to_text(),
+        "title": work.title,
+        "bed": work.bed.tone,
+    }
+    chosen = variant.model_dump(mode="json", exclude={"grading": {"reference"}})
+    return {**told, **chosen}

@@ -1,0 +1,82 @@
+"""Where libav opens files, for reading and for writing, and how its errors become ours.
+
+libav reports only errors, through the logger `libav`; nothing of it reaches the terminal unless a handler is set.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from circletake.errors import CircletakeError, HomeError, MediaError
+
+av.logging.set_level(av.logging.ERROR)
+logging.getLogger("libav").addHandler(logging.NullHandler())
+
+_DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EIO})
+
+
+@contextmanager
+def open_source(path: Path) -> Iterator[InputContainer]:
+    """Open a media file for reading; only this one local file, never what it points to.
+
+    Raises:
+        MediaError: it is not there, is no media file, or what is read from it inside the `with` is damaged.
+    """
+    try:
+        with av.open(f"file:{path}", "r", options={"protocol_whitelist": "file"}) as container:
+            yield container
+    except FFmpegError as error:
+        raise MediaError(f"{path} cannot be read as media: {_why(error)}; check or replace the file") from error
+
+
+@contextmanager
+def open_target(path: Path) -> Iterator[OutputContainer]:
+    """Open an MP4 for writing, its index at the front; whatever goes wrong, no part of it is left behind.
+
+    Raises:
+        HomeError: the disk is full, or the folder cannot be written.
+        MediaError: the encoder or the container refuses what it is given.
+    """
+    try:
+        with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
+            yield container
+    except FFmpegError as error:
+        path.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def first_video(container: InputContainer, path: Path) -> VideoStream:
+    """Return the first video stream that is not a cover picture, set to one thread and to raise on damage.
+
+    Raises:
+        MediaError: there is none.
+    """
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            stream.codec_context.thread_count = 1
+            stream.codec_context.options = {"err_detect": "explode"}
+            return stream
+    raise MediaError(f"{path} has no video stream; a clip needs a picture")
+
+
+def _why(error: FFmpegError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _cannot_write(path: Path, error: FFmpegError) -> CircletakeError:
+    if error.errno in _DISK_TROUBLE:
+        return HomeError(f"cannot write {path}: {_why(error)}; free space or permit writing")
+    return MediaError(f"cannot encode {path}: {_why(error)}; check the codec and the frame size")

@@ -1,0 +1,242 @@
+"""Decode pictures and sound: stretches of a file at the frame rate, size and colour that the work wants.
+
+Time counts from the first picture of a file. Decoding uses one thread and raises on damage instead of concealing it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from circletake.domain.timing import AUDIO_RATE
+from circletake.errors import MediaError
+from circletake.media.container import first_video, open_source
+from circletake.media.picture import Frame, Frames, Size, checked_size, planes
+
+_UNSPECIFIED = 2
+_ITU709_TAG = 1
+_BT2020_TAGS = frozenset({9, 10})
+_HD_HEIGHT = 576
+"""Untagged pictures up to this height are taken for ITU-R BT.601, larger ones for BT.709, as players do."""
+_PREROLL = Fraction(1, 2)
+"""Seconds of sound decoded before they are wanted, so that the codec's overlap is right."""
+_JITTER = AUDIO_RATE // 200
+"""Timestamps this close (in samples) to where the sound has got to count as contiguous."""
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A decoded picture and the time, in seconds, from which and for how long it is shown."""
+
+    at: Fraction
+    lasts: Fraction
+    picture: VideoFrame
+
+
+def decode_segment(
+    path: Path, *, first_frame: int, frames: int, fps: Fraction, size: Size, speed: Fraction = Fraction(1)
+) -> Frames:
+    """Decode a stretch of a file into `frames` pictures at `fps`: shape (frames, H*3//2, W).
+
+    Each picture is the one nearest in time. The source covers `size`: scaled evenly and cropped about its centre.
+
+    Args:
+        path: the file.
+        first_frame: where to begin, in frames of `fps` from the first picture of the file, whatever rate the file has.
+        frames: how many pictures to return.
+        fps: the frame rate of what is returned.
+        size: width and height of what is returned, both even.
+        speed: source seconds per second returned; 1/2 is slow motion.
+
+    Raises:
+        MediaError: the file ends too early, is damaged or cannot be opened; an odd size; a speed or length of zero.
+    """
+    width, height = checked_size(size)
+    if frames < 1 or first_frame < 0 or speed <= 0 or fps <= 0:
+        raise MediaError(
+            f"{path}: {frames} frames from frame {first_frame} at speed {speed} cannot be decoded; ask for a positive "
+            "length and speed"
+        )
+    wanted = [(first_frame + index * speed) / fps for index in range(frames)]
+    out = np.empty((frames, height * 3 // 2, width), np.uint8)
+    with open_source(path) as container:
+        stream = first_video(container, path)
+        done = _fill(out, wanted, _from(container, stream, wanted[0]), size)
+    if done < frames:
+        raise MediaError(
+            f"{path} ends too early: {done} of {frames} frames from {float(wanted[0]):.2f} s; choose a shorter stretch"
+        )
+    return out
+
+
+def iterate_frames(path: Path, *, size: Size | None = None) -> Iterator[Frame]:
+    """Yield every picture of a file once, in order, at its own size (made even) or covering `size`.
+
+    Raises:
+        MediaError: the file cannot be opened or is damaged; an odd size.
+    """
+    with open_source(path) as container:
+        for picture in container.decode(first_video(container, path)):
+            yield _fitted(picture, size or (picture.width & ~1, picture.height & ~1))
+
+
+def picture_sha256(path: Path) -> str:
+    """Return the SHA-256, in hex, over the size and all decoded yuv420p pictures.
+
+    The same for the same coded picture, whatever the container, its tags and its sound.
+
+    Raises:
+        MediaError: the file cannot be opened or is damaged.
+    """
+    digest = hashlib.sha256()
+    with open_source(path) as container:
+        for index, picture in enumerate(container.decode(first_video(container, path))):
+            if not index:
+                digest.update(f"{picture.width}x{picture.height}".encode())
+            even = picture.reformat(picture.width & ~1, picture.height & ~1, "yuv420p")
+            digest.update(np.ascontiguousarray(even.to_ndarray()).data)
+    return digest.hexdigest()
+
+
+def decode_sound(path: Path, *, start: Fraction, samples: int) -> NDArray[np.float32]:
+    """Decode a stretch of sound: (samples, 2) at 48 kHz, -1..1; silent where the file has none.
+
+    Args:
+        path: the file.
+        start: seconds from the first picture (from the first sample, in a file without a picture).
+        samples: how many samples to return, at 48 kHz.
+
+    Raises:
+        MediaError: the file cannot be opened or is damaged.
+    """
+    out = np.zeros((samples, 2), np.float32)
+    with open_source(path) as container:
+        if not container.streams.audio or not samples:
+            return out
+        stream = container.streams.audio[0]
+        stream.codec_context.options = {"err_detect": "explode"}
+        base = stream.time_base or Fraction(1, AUDIO_RATE)
+        zero = _zero(container.streams.video[0] if container.streams.video else stream)
+        first = (zero + start) * AUDIO_RATE
+        if start > _PREROLL:
+            container.seek(int((zero + start - _PREROLL) / base), stream=stream)
+        expected: int | None = None
+        for chunk in _at_house_rate(container.decode(stream)):
+            at = round(Fraction(chunk.pts or 0) * (chunk.time_base or base) * AUDIO_RATE - first)
+            if expected is not None and abs(at - expected) <= _JITTER:
+                at = expected
+            if at >= samples:
+                break
+            expected = at + chunk.samples
+            heard = chunk.to_ndarray().T[max(0, -at) : max(0, samples - at)]
+            out[max(0, at) : max(0, at) + len(heard)] = heard
+    return out
+
+
+def _at_house_rate(sound: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    resampler = AudioResampler(format="fltp", layout="stereo", rate=AUDIO_RATE)
+    for chunk in sound:
+        yield from resampler.resample(chunk)
+    yield from resampler.resample(None)
+
+
+def _zero(stream: VideoStream | object) -> Fraction:
+    """Return the time, in seconds, of the first picture (or sample)."""
+    start = getattr(stream, "start_time", None)
+    base = getattr(stream, "time_base", None)
+    return start * base if start is not None and base is not None else Fraction(0)
+
+
+def _from(container: InputContainer, stream: VideoStream, at: Fraction) -> Iterator[_Shown]:
+    """Yield pictures from the one shown at `at`, or an earlier one: from the keyframe before where seeking works."""
+    base = stream.time_base or Fraction(1, 1000)
+    if at > 0:
+        container.seek(int((at + _zero(stream)) / base), stream=stream)
+        shown = _pictures(container, stream)
+        first = next(shown, None)
+        if first is not None and first.at <= at:
+            yield first
+            yield from shown
+            return
+        container.seek(0)
+    yield from _pictures(container, stream)
+
+
+def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Shown]:
+    base, zero = stream.time_base or Fraction(1, 1000), _zero(stream)
+    usual = 1 / (stream.average_rate or Fraction(24))
+    at = Fraction(0)
+    for picture in container.decode(stream):
+        if picture.pts is not None:
+            at = picture.pts * base - zero
+        lasts = picture.duration * base if picture.duration else usual
+        yield _Shown(at, lasts, picture)
+        at += lasts
+
+
+def _fill(out: Frames, wanted: list[Fraction], shown: Iterator[_Shown], size: Size) -> int:
+    """Write for every wanted time the nearest picture; return how many there were."""
+    index = 0
+    last: _Shown | None = None
+    for following in shown:
+        if last is not None:
+            until = (last.at + following.at) / 2
+            index = _hold(out, index, wanted, until, last.picture, size)
+            if index == len(wanted):
+                return index
+        last = following
+    return index if last is None else _hold(out, index, wanted, last.at + last.lasts, last.picture, size)
+
+
+def _hold(out: Frames, index: int, wanted: list[Fraction], until: Fraction, picture: VideoFrame, size: Size) -> int:
+    """Write `picture` for all wanted times from `index` on that lie before `until`; return the index after them."""
+    first = index
+    while index < len(wanted) and wanted[index] < until:
+        out[index] = _fitted(picture, size) if index == first else out[first]
+        index += 1
+    return index
+
+
+def _fitted(picture: VideoFrame, size: Size) -> Frame:
+    """Return a decoded picture in the house's colours, covering `size`."""
+    frame = np.asarray(_in_house_colours(picture).to_ndarray(), np.uint8)
+    source = planes(np.ascontiguousarray(frame))
+    height, width = source.y.shape
+    if (width, height) == size:
+        return frame
+    scale = max(size[0] / width, size[1] / height)
+    half_w, half_h = min(width // 2, round(size[0] / scale / 2)), min(height // 2, round(size[1] / scale / 2))
+    left, top = (width // 2 - half_w) // 2, (height // 2 - half_h) // 2
+    out = np.empty((size[1] * 3 // 2, size[0]), np.uint8)
+    for order, (plane, target) in enumerate(zip(source, planes(out), strict=True)):
+        step = 1 if order else 2
+        window = plane[step * top : step * (top + half_h), step * left : step * (left + half_w)]
+        grown = cv2.INTER_LINEAR if order else cv2.INTER_CUBIC
+        how = cv2.INTER_AREA if target.shape[0] < window.shape[0] else grown
+        target[:] = cv2.resize(window, (target.shape[1], target.shape[0]), interpolation=how)
+    return out
+
+
+def _in_house_colours(picture: VideoFrame) -> VideoFrame:
+    """Convert to yuv420p, BT.709, limited range, even size and square pixels; the picture itself if it is so."""
+    space = picture.colorspace
+    if space == _UNSPECIFIED:
+        space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
+    even = (picture.width & ~1, picture.height & ~1)
+    house = picture.format.name == "yuv420p" and space == _ITU709_TAG and picture.color_range != ColorRange.JPEG
+    if house and even == (picture.width, picture.height):
+        return picture
+    return picture.reformat(*even, "yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)

@@ -1,0 +1,127 @@
+"""Weather: clouds in perspective, fog that drifts, snow and ash that fall in depth, smoke that curls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from circletake.media.procedural import noise
+from circletake.media.procedural.canvas import HEIGHT, WIDTH, Light, Rgb, field, grid, grow, smooth, specks, tint, warp
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """A cloud deck seen from below, running to the horizon at the bottom row; painted at half size.
+
+    Args:
+        rows: rows from the top of the picture to the horizon, full size.
+        seed: which clouds.
+        cover: how much of the sky they close, 0..1.
+        lit: colour of their sunny edges.
+        dark: colour of their bodies.
+        sun: where the light stands, in pixels.
+        stretch: above 1 draws them out along the horizon.
+        width: columns, full size.
+    """
+
+    rows: int
+    seed: int
+    cover: float
+    lit: Rgb
+    dark: Rgb
+    sun: tuple[float, float]
+    stretch: float = 1.0
+    width: int = WIDTH
+    scale: float = 1.0
+
+    def over(self, sky: Light, t: float, speed: float = 1.0) -> Light:
+        """Return the sky (half size) with the clouds in front of it at a time."""
+        wide, high = self.width // 2, self.rows // 2
+        xs, ys = grid(wide, high)
+        depth = (high - ys) + np.float32(24)
+        across = (xs - wide / 2) * (np.float32(110 * self.scale / self.stretch) / depth) + np.float32(2048 + 5 * t * speed)
+        along = np.float32(11000 * self.scale) / depth + np.float32(3 * t * speed)
+        cloth = noise.tile(self.seed, 512, 1.75, 2.0, 180.0)
+        thick = warp(cloth, across, along)
+        toward = warp(cloth, across + (self.sun[0] / 2 - xs) * np.float32(6 / 240), along - np.float32(5))
+        low, high_ = 0.78 - 0.6 * self.cover, 1.05 - 0.5 * self.cover
+        body = smooth(thick, low, high_) * np.clip(1.15 - 0.35 * ys / high, 0, 1)
+        edge = np.clip(0.42 + (thick - toward) * 2.6, 0, 1)
+        near = 1 / (1 + ((xs - self.sun[0] / 2) ** 2 + 3.0 * (ys - self.sun[1] / 2) ** 2) / (150.0**2))
+        edge = edge * (0.25 + 0.75 * near) * (1.25 - 0.75 * body)
+        colour = tint(field(edge), self.lit) + tint(field(1 - np.clip(edge, 0, 1)), self.dark)
+        keep = np.asarray(cv2.cvtColor(field(1 - body), cv2.COLOR_GRAY2RGB), np.float32)
+        return sky * keep + colour * (1 - keep)
+
+
+@dataclass(frozen=True)
+class Mist:
+    """Drifting banks of mist as a one-channel plane, painted small and enlarged.
+
+    Args:
+        seed: which mist.
+        shape: how much of it there is in every row, from top to bottom (any length).
+        wide: how far its banks are drawn out.
+        soft: contrast of the banks; 0 is even haze.
+    """
+
+    seed: int
+    shape: tuple[float, ...]
+    wide: float = 3.0
+    soft: float = 0.8
+
+    def at(self, t: float, speed: float = 1.0, width: int = WIDTH, height: int = HEIGHT) -> Light:
+        """Return the mist at a time, 0..1."""
+        xs, ys = grid(120, 68)
+        cloth = noise.tile(self.seed, 256, 1.6, 1.0, 40.0)
+        one = noise.flow(cloth, xs / np.float32(self.wide) * 1.3, ys * np.float32(1.3), 3.1 * t * speed, 0.8 * t)
+        two = noise.flow(cloth, xs / np.float32(self.wide) * 2.3, ys * np.float32(2.1), 90 - 2.2 * t * speed, 40 + 1.1 * t)
+        banks = smooth(0.62 * one + 0.38 * two, 0.5 - 0.36 * self.soft - 0.06, 0.86)
+        rows = np.interp(np.linspace(0, 1, 68), np.linspace(0, 1, len(self.shape)), self.shape).astype(np.float32)
+        return grow(field((1 - self.soft + self.soft * banks) * rows[:, None]), width, height)
+
+
+class Fall:
+    """Flakes that fall in depth: near ones large, fast and soft."""
+
+    def __init__(self, seed: int, count: int, size: tuple[float, float], speed: float, drift: float) -> None:
+        """Scatter `count` flakes whose radius runs through `size`; `speed` and `drift` are pixels a second at size 1."""
+        rng = noise.dice(seed)
+        self._x, self._y = rng.random(count) * 1.2 - 0.1, rng.random(count)
+        self._size = size[0] + (size[1] - size[0]) * rng.random(count) ** 3
+        self._phase, self._pace = rng.random(count) * 6.28, 0.7 + 0.6 * rng.random(count)
+        self._level = 0.35 + 0.65 * rng.random(count)
+        self._speed, self._drift = speed, drift
+
+    def at(self, t: float, fade: Any = 1.0) -> Light:
+        """Return the flakes at a time as a one-channel plane."""
+        fall = self._speed * self._size * self._pace * t
+        sway = 9 * self._size * np.sin(self._phase + 1.3 * self._pace * t)
+        x = (self._x * WIDTH + self._drift * self._size * t + sway + 60) % (WIDTH + 120) - 60
+        y = (self._y * (HEIGHT + 80) + fall) % (HEIGHT + 80) - 40
+        return specks(np.stack([x, y], axis=-1), self._size, self._level * fade)
+
+
+class Smoke:
+    """Smoke carried by a swirling flow at low resolution: sources feed it, the flow curls it, air thins it."""
+
+    def __init__(self, seed: int, width: int = 240, height: int = 135, channels: int = 1) -> None:
+        """Start with clear air."""
+        self._flow = noise.curl(seed)
+        self._fine = noise.curl(seed + 1, 256, 5.0, 30.0)
+        self._xs, self._ys = grid(width, height)
+        self.body = field(np.zeros((height, width) if channels == 1 else (height, width, channels)))
+
+    def step(self, t: float, swirl: float, lift: float, fade: float, source: Light, fine: float = 0.5, zoomed: float = 0.7) -> Light:
+        """Move the smoke one frame on and add `source`; return it (the array is the smoke itself)."""
+        xs, ys = self._xs * np.float32(zoomed), self._ys * np.float32(zoomed)
+        coarse = noise.flow(self._flow, xs, ys, 4 * t, 90 + 9 * t * np.sign(lift))
+        small = noise.flow(self._fine, xs, ys, 60 - 5 * t, 14 * t * np.sign(lift))
+        move = cv2.addWeighted(coarse, swirl, small, swirl * fine, 0)
+        self.body = warp(self.body, self._xs - move[..., 0], self._ys - move[..., 1] + np.float32(lift), wrap=False)
+        self.body *= np.float32(fade)
+        self.body += source
+        return self.body
