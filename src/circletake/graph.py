@@ -53,7 +53,8 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
     # The circled takes become the cut, the cut becomes the signed master.
     add("assemble", partial(assemble.run, plans=crew.plans, takes=crew.takes, circles=crew.choices, cuts=crew.cuts,
                             clips=crew.clips, files=crew.files, rights=crew.search, work=crew.work,
-                            signer=crew.signer, clock=crew.clock, progress=crew.progress))
+                            signer=crew.signer, clock=crew.clock, progress=crew.progress,
+                            codec=crew.house.codec, loudness=crew.house.loudness))
 
     # A person sees the film before it leaves.
     add("screening", partial(review.screen, terms=crew.productions, approvals=crew.decisions,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +22,7 @@ from circletake.media import decode, procedural
 from circletake.media.probe import probe
 from circletake.runtime.files import FileStore, sha256_of
 from tests.catalog.starting import StarterHome, never
-from tests.catalog.synthetic import asking, opened
+from tests.catalog.synthetic import a_clip, asking, opened
 
 WORLD = asking("style_reference", territories=("WORLD",), media=("all",))
 
@@ -131,6 +133,16 @@ def test_a_licence_that_was_revoked_here_stays_revoked_when_lost_films_are_put_b
     assert FileStore(tmp_path / "studio").path(clip.proxy).exists()
 
 
+def test_footage_of_the_house_that_bears_the_same_name_is_left_alone(starter_home: StarterHome, tmp_path: Path):
+    clips, _ = opened(tmp_path)
+    name = next(iter(read_rights(STARTER_CSV)))
+    own = a_clip("own").model_copy(update={"file": name})
+    clips.put([own])
+    assert _fill(tmp_path, starter_home.cache) == starter_home.added
+    assert clips.count() == starter_home.added + 1
+    assert clips.get(own.clip_id) == own
+
+
 def test_only_what_is_missing_or_damaged_in_the_cache_is_drawn_again(starter_home: StarterHome, tmp_path: Path):
     cache = tmp_path / "cache"
     shutil.copytree(starter_home.cache, cache)
@@ -138,6 +150,7 @@ def test_only_what_is_missing_or_damaged_in_the_cache_is_drawn_again(starter_hom
     films[0].write_bytes(films[0].read_bytes()[:-1])
     sheets[1].write_text("{", encoding="utf-8")
     films[2].unlink()
+    (films[0].parent / f".{films[0].stem}.of-a-dead-process.part").write_bytes(b"half a film")
     asked: list[str] = []
 
     def draw_all(names: Sequence[str]) -> Iterator[str]:
@@ -150,6 +163,30 @@ def test_only_what_is_missing_or_damaged_in_the_cache_is_drawn_again(starter_hom
     assert sorted(asked) == [film.stem for film in films[:3]]
     clips, _ = opened(tmp_path / "studio")
     assert clips.all() == starter_home.clips.all()
+    assert list(cache.glob("*/.*.part")) == []
+
+
+def test_two_processes_may_fill_one_home_at_once(starter_home: StarterHome, tmp_path: Path):
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tests.catalog.test_starter import _fill\n"
+        "print(_fill(Path(sys.argv[1]), Path(sys.argv[2])))\n"
+    )
+    crowd = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path), str(starter_home.cache)],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    added = sorted(int(one.communicate(timeout=120)[0]) for one in crowd)
+    assert added == [0, starter_home.added]
+    clips, search = opened(tmp_path)
+    assert clips.all() == starter_home.clips.all()
+    assert search.sync() == 0
 
 
 def test_a_clip_whose_worker_died_is_tried_once_more_and_then_given_up(starter_home: StarterHome, tmp_path: Path):

@@ -174,6 +174,15 @@ def test_what_is_held_back_is_not_seen_before_halfway(plan_of: PlanOf, catalogue
         assert all(catalogue.clip(shot.grounded_in[0]).file != "field.mp4" for shot in early)
 
 
+def test_a_film_begins_and_ends_on_what_the_brief_says(plan_of: PlanOf, catalogue: InMemoryCatalogue):
+    for seed in range(5):
+        shots = plan_of(
+            "20 s recap of a concert, starts on a coffee cup and builds to the phone lights", seed=seed
+        ).shots
+        files = [catalogue.clip(shot.grounded_in[0]).file for shot in (shots[0], shots[-1])]
+        assert files == ["coffee.mp4", "lights.mp4"]
+
+
 def test_neighbours_are_not_from_one_clip_while_there_are_others(plan_of: PlanOf):
     for seed in range(5):
         clips = [shot.grounded_in[0] for shot in plan_of("30 s mood film, calm, water and light", seed=seed).shots]

@@ -206,12 +206,14 @@ def make_starter(
     shelf = _Shelf.of(cache)
     try:
         with locked(shelf.folder / "locks" / "starter.lock"):
-            held = {clip.file: clip for clip in clips.all()}
-            missing = {Path(file).stem: row for file, row in rows.items() if not _is_whole(held.get(file), files)}
+            held = {(clip.file, clip.licence.source): clip for clip in clips.all()}
+            known = {Path(file).stem: held.get((file, row.licence.source)) for file, row in rows.items()}
+            missing = {
+                Path(file).stem: row for file, row in rows.items() if not _is_whole(known[Path(file).stem], files)
+            }
             sheets = _drawn(list(missing), shelf, draw_all=draw_all, progress=progress)
-            clips.put(
-                [_stored(name, sheets[name], row, held.get(row.file), shelf, files) for name, row in missing.items()]
-            )
+            made = [_stored(name, sheets[name], row, shelf, files) for name, row in missing.items()]
+            clips.put(_with_licences_as_they_stand(made, clips.many(clip.clip_id for clip in made), known))
     except OSError as error:
         raise cannot_write(shelf.folder, error) from error
     search.sync()
@@ -247,7 +249,18 @@ def _drawn(
     return sheets
 
 
-def _stored(name: str, sheet: Sheet, row: RightsRow, known: Clip | None, shelf: _Shelf, files: FileStore) -> Clip:
+def _with_licences_as_they_stand(
+    made: Sequence[Clip], present: Mapping[str, Clip], known: Mapping[str, Clip | None]
+) -> list[Clip]:
+    """Keep what the house decided since: a revoked licence stays revoked, also when a film is put back."""
+    decided = [present.get(clip.clip_id) or known[Path(clip.file).stem] for clip in made]
+    return [
+        clip.model_copy(update={"licence": before.licence}) if before else clip
+        for clip, before in zip(made, decided, strict=True)
+    ]
+
+
+def _stored(name: str, sheet: Sheet, row: RightsRow, shelf: _Shelf, files: FileStore) -> Clip:
     """Copy a drawn clip into the home and return its row."""
     film = files.copy_in(shelf.film(name), ending="mp4")
     return Clip(
@@ -268,5 +281,5 @@ def _stored(name: str, sheet: Sheet, row: RightsRow, known: Clip | None, shelf: 
         tags=row.tags,
         look=sheet.look,
         phash=sheet.phash,
-        licence=known.licence if known else row.licence,
+        licence=row.licence,
     )

@@ -17,6 +17,14 @@ from circletake.errors import UsageError
 Aspect = Literal["16:9", "9:16", "1:1", "4:5"]
 Pick = Literal["human", "provisional"]
 
+FRAME_SIZES: dict[Aspect, tuple[int, int]] = {
+    "16:9": (1280, 720),
+    "9:16": (720, 1280),
+    "1:1": (720, 720),
+    "4:5": (720, 900),
+}
+"""House size of takes and masters, width and height in pixels."""
+
 
 class Brief(Stored):
     """What the client asked for. Fields other than `text` are what a flag said; `None` means: read it from the text."""

@@ -14,7 +14,6 @@ from circletake.domain.rights import CUT_IN
 from circletake.domain.take import Take
 from circletake.errors import HandoffInvalid
 from circletake.generate.base import (
-    FRAME_SIZES,
     Capabilities,
     ClipSource,
     Generator,
@@ -30,7 +29,7 @@ from circletake.generate.casting import Cast, cast
 from circletake.generate.duplicates import near_duplicate
 from circletake.generate.ripomatic import Ripomatic
 
-__all__ = ["FRAME_SIZES", "Capabilities", "Generator", "HouseFormat", "Ripomatic", "ShotOrder", "run"]
+__all__ = ["Capabilities", "Generator", "HouseFormat", "Ripomatic", "ShotOrder", "run"]
 
 log = logging.getLogger(__name__)
 

@@ -8,21 +8,13 @@ from typing import Literal, Protocol
 
 from pydantic import Field, JsonValue
 
-from circletake.domain.brief import Aspect, Terms
+from circletake.domain.brief import FRAME_SIZES, Aspect, Terms
 from circletake.domain.clip import Clip
 from circletake.domain.plan import Plan, Shot
 from circletake.domain.ports import Operator
 from circletake.domain.reference import Reference
 from circletake.domain.schema import Value
 from circletake.domain.take import DigitalSourceType, Take
-
-FRAME_SIZES: dict[Aspect, tuple[int, int]] = {
-    "16:9": (1280, 720),
-    "9:16": (720, 1280),
-    "1:1": (720, 720),
-    "4:5": (720, 900),
-}
-"""House size of takes and masters, width and height in pixels."""
 
 
 class Capabilities(Value):
@@ -43,11 +35,13 @@ class Capabilities(Value):
 
 @dataclass(frozen=True)
 class HouseFormat:
-    """How every take of the studio is made."""
+    """How every take and master of the studio is made."""
 
     codec: str = "libx264"
     font: str = ""
     """Path of a font for titles; empty for the built-in face."""
+    loudness: float = -14.0
+    """Integrated loudness of masters, LUFS."""
 
 
 @dataclass(frozen=True)

@@ -364,6 +364,7 @@ class Fingerprint:
         """
         digits, _, packed = text.partition(":")
         try:
+            int(digits, 16)
             thumbnails = zlib.decompress(base64.b64decode(packed, validate=True))
         except (ValueError, zlib.error) as error:
             raise MediaError(f"not a fingerprint: {text[:24]!r}; fingerprint the take again") from error

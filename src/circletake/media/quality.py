@@ -29,7 +29,7 @@ _LONGEST_HOLD = Fraction(1, 2)
 _BLACK_LUMA = 26
 """Luma (16..235) up to which a pixel is black: 4.6 % of white. Night scenes stay above it somewhere."""
 _BLACK_SHARE = 0.98
-_STILL = (((32, 18), 1.0), ((80, 45), 5.0))
+_STILL = (((32, 18), 1.5), ((80, 45), 5.0))
 """By how many levels of luma a picture that stands still may differ at two small sizes: fresh grain and coding noise
 average out below that, the smallest camera move or a waving hand does not within half a second."""
 _FLASH_STEP = 0.10
@@ -84,7 +84,7 @@ class _Still:
 
     def __init__(self) -> None:
         self.run = _Run()
-        self._anchor: tuple[NDArray[np.uint8], ...] = ()
+        self._anchor: tuple[cv2.typing.MatLike, ...] = ()
 
     def see(self, number: int, small: NDArray[np.uint8], *, black: bool) -> None:
         """Look at one picture; black counts as nothing, it has its own check."""
@@ -92,7 +92,8 @@ class _Still:
             self._anchor = ()
             self.run.extend(number, goes_on=False)
             return
-        views = tuple(np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8) for size, _ in _STILL)
+        exact = small.astype(np.float32)
+        views = tuple(cv2.resize(exact, size, interpolation=cv2.INTER_AREA) for size, _ in _STILL)
         if not self._anchor or any(
             cv2.norm(view, anchor, cv2.NORM_INF) > limit
             for view, anchor, (_, limit) in zip(views, self._anchor, _STILL, strict=True)

@@ -6,6 +6,7 @@ that the stretches cut out of it for consecutive shots join without a seam.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -76,7 +77,7 @@ def mix(
     if duck_db < 0:
         raise MediaError(f"a bed cannot be ducked by {duck_db} dB; give 0 or more")
     if not len(over) or not duck_db:
-        return under + over
+        return np.add(under, over, dtype=np.float32)
     count = -(-len(over) // _HOP)
     power = np.zeros(count * _HOP, np.float32)
     power[: len(over)] = np.square(over).mean(axis=1)
@@ -88,7 +89,8 @@ def mix(
     ahead = (np.maximum.accumulate((held[::-1]) + early) - early)[::-1]
     kernel = np.hanning(11)[1:-1] / np.hanning(11)[1:-1].sum()
     smooth = np.convolve(np.pad(ahead, 4, mode="edge"), kernel, mode="valid")
-    return under * spread(10.0 ** (-smooth / 20.0), hop=_HOP, samples=len(over))[:, None] + over
+    gain = spread(10.0 ** (-smooth / 20.0), hop=_HOP, samples=len(over))
+    return np.add(under * gain[:, None], over, dtype=np.float32)
 
 
 def fade(sound: NDArray[np.float32], *, samples: int) -> NDArray[np.float32]:
@@ -103,7 +105,7 @@ def fade(sound: NDArray[np.float32], *, samples: int) -> NDArray[np.float32]:
     """
     stereo = as_stereo(sound)
     shape = _ramp(len(stereo), min(samples, len(stereo) // 2))
-    return stereo * shape * shape[::-1]
+    return np.multiply(stereo, shape * shape[::-1], dtype=np.float32)
 
 
 def join(pieces: Sequence[NDArray[np.float32]], *, crossfade: int) -> NDArray[np.float32]:
@@ -125,7 +127,7 @@ def join(pieces: Sequence[NDArray[np.float32]], *, crossfade: int) -> NDArray[np
         return np.zeros((0, 2), np.float32)
     joined = np.concatenate(parts)
     at = 0
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in itertools.pairwise(parts):
         at += len(before)
         half = min(crossfade // 2, len(before), len(after))
         if half >= 2 and not _fits(joined, at):

@@ -52,7 +52,7 @@ def _weight(wanted: Requirements, beats: Sequence[str], index: int) -> float:
     last = len(beats) - 1
     named = index + 1 in demands.numbered or (index == 0 and demands.opening) or (index == last and demands.closing)
     first_told = bool(beats[index]) and beats[index] not in beats[:index]
-    return 2.5 if named else 1.4 if first_told else 1.0
+    return 5.0 if named else 1.4 if first_told else 1.0
 
 
 def slots_of(
@@ -69,6 +69,7 @@ def slots_of(
     demands = wanted.demands
     hidden = stems(in_english(demands.withheld, wanted.language)) if demands.withheld else frozenset[str]()
     topic = in_english(bare(wanted.topic) or " ".join(wanted.subject), wanted.language)
+    about = " ".join(in_english(bare(text), wanted.language) for text in (wanted.topic, *demands.always))
     slots: list[Slot] = []
     begin = 0
     for role, length, beat in zip(story, frames, beats, strict=True):
@@ -79,6 +80,7 @@ def slots_of(
                 frames=length,
                 widest=roles()[role].sizes[0],
                 words=words,
+                about=about,
                 hidden=hidden if early else frozenset(),
                 weight=_weight(wanted, beats, len(slots)),
             )
@@ -179,4 +181,7 @@ def _size(
     used: list[ShotSize] = [draft.size for draft in drafts if draft.casting.footage is casting.footage]
     neighbour: list[ShotSize] = [drafts[-1].size] if drafts else []
     upright = wanted.aspect in {"9:16", "4:5"}
-    return size_of(role, natural=natural, upright=upright, used=[*used, *neighbour], rng=rng)
+    taken: list[ShotSize] = (
+        neighbour if role == "close" else [*used, *neighbour]
+    )  # the last picture is as wide as it should be
+    return size_of(role, natural=natural, upright=upright, used=taken, rng=rng)

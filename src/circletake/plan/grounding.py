@@ -46,8 +46,8 @@ _TIMES: tuple[tuple[str, str], ...] = (
 )
 _DARK = 0.2
 """Mean luma under which a picture without words of time is night."""
-_LIVING = frozenset({"hand", "dog", "cat", "horse", "bird", "fish", "insect", "bee"})
-"""Persons by kind whose faces are not faces of people."""
+_LIVING = frozenset({"hand", "crowd", "dog", "cat", "horse", "bird", "fish", "insect", "bee"})
+"""Persons by kind that nobody is recognised by."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ class Slot:
     """What it is to show, in English; empty when only the tone counts."""
     hidden: frozenset[str] = frozenset()
     """Stems that may not be seen yet."""
+    about: str = ""
+    """What the whole film is about, in English."""
     weight: float = 1.0
     """How much it matters that the footage shows the words: more where the brief names this very shot."""
 
@@ -188,8 +190,8 @@ def _missing(rights: RightsContext) -> str:
 
 def named_share(words: str, footage: Footage) -> float:
     """Return which share of the words (0..1) the footage's title, caption and tags name, by stem or by meaning."""
-    wanted = [word for word in words.split() if stems(word)]
-    named = sum(bool(stems(word) & footage.words) or noun_of(word, "en") in footage.nouns for word in wanted)
+    wanted = {stems(word): word for word in words.split() if stems(word)}
+    named = sum(bool(stem & footage.words) or noun_of(word, "en") in footage.nouns for stem, word in wanted.items())
     return named / len(wanted) if wanted else 0.0
 
 
@@ -200,7 +202,7 @@ def _suits(slot: Slot, footage: Footage, near: Sequence[str], *, faceless: bool)
     score = slot.weight * (0.8 + 0.8 * named if named else 0.0) + (
         0.3 / (1 + near.index(name)) if name in near and named > 0 else 0.0
     )
-    score += 0.5 * footage.standing + 1.4 * footage.style
+    score += 0.6 * named_share(slot.about, footage) + 0.5 * footage.standing + 1.4 * footage.style
     score -= 0.2 * max(0, SHOT_SIZES.index(slot.widest) - SHOT_SIZES.index(footage.natural))
     short = 1.0 - float(footage.seconds * FPS / slot.frames)
     score -= 0.6 * max(0.0, min(1.0, short))

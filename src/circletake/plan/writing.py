@@ -48,7 +48,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _CAMERA = re.compile(
-    r"\b(?:shots?|camera|frame|framing|focus|telephoto|close-?ups?|handheld|caption|lens|view|cutting|zoom\w*|fade|webcam|static|locked)\b",
+    r"\b(?:shots?|camera|frame|framing|focus|telephoto|close-?ups?|handheld|caption|lens|view|cutting|zoom\w*|fade|webcam|static|locked|drift)\b",
     re.IGNORECASE,
 )
 _AIR = re.compile(
@@ -78,7 +78,8 @@ def details_in(caption: str) -> tuple[str, ...]:
     """Return the smaller things that a caption names after its main clause, light and camera left out."""
     first = re.split(r"(?<=[a-z\d])[.;](?:\s|$)", caption.strip())[0].rstrip(".")
     parts = [part.strip() for part in first.split(",")[1:]]
-    return tuple(part for part in parts if part and not _CAMERA.search(part) and not _AIR.search(part))
+    seen = (part for part in parts if part and not _CAMERA.search(part) and not _AIR.search(part))
+    return tuple(part for part in seen if any(noun.kind != "quality" for noun in nouns_in(part, "en")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def picture_of(draft: Draft, *, wanted: Requirements) -> str:
         asked = stems(in_english(draft.beat or wanted.topic, wanted.language))
         named = nouns_in(footage.clip.caption, "en") or footage.nouns
         things = [noun.en.split("/")[0] for noun in named if noun.kind in {"prop", "person", "other"}]
-        things.sort(key=lambda thing: not stems(thing) & asked)
+        things = [thing for thing in things if stems(thing) & asked] or things
         return f"the {things[draft.seen_before % len(things)]} and nothing else" if things else whole
     if draft.seen_before:
         return f"the {footage.place} again, {whole.split(',', 1)[0]}"

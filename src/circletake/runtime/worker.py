@@ -43,7 +43,7 @@ def main(entry: str, home: str) -> None:
         except CircletakeError as problem:
             kind, error = type(problem).__name__, str(problem)
         except Exception as problem:
-            log.exception("%s failed", key)
+            log.debug("%s failed", key, exc_info=True)
             kind, error = type(problem).__name__, str(problem)
         answers.write(json.dumps({"key": key, "class": kind, "error": error}) + "\n")
         answers.flush()

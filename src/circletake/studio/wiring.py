@@ -41,7 +41,9 @@ def fill(studio: Studio, terms: Terms, *, ledger: StepLedger, checkpoints: Sqlit
         planner=adapter("planners", terms.planner)(),
         search=studio.search,
         generator=generator,
-        house=HouseFormat(codec=studio.settings.video_codec, font=studio.settings.font),
+        house=HouseFormat(
+            codec=studio.settings.video_codec, font=studio.settings.font, loudness=studio.settings.loudness
+        ),
         work=journal,
         dailies=receipts,
         signer=assemble.open_identity(studio.home / "keys", clock=studio.clock),

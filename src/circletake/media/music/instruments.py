@@ -130,12 +130,12 @@ def note(voice: Voice, hz: float, *, rng: np.random.Generator) -> Mono:
     """Return one note until it has died away, its peak near 1."""
     shorter = (262.0 / hz) ** (0.5 * voice.damping)
     decays = [mode.decay * shorter for mode in voice.modes]
-    wave = np.zeros(int(min(6.0, 6.5 * max(decays)) * AUDIO_RATE) + 1, np.float32)
+    wave = np.zeros(int(min(6.0, 5.5 * max(decays)) * AUDIO_RATE) + 1, np.float32)
     for mode, decay in zip(voice.modes, decays, strict=True):
         pitch = hz * mode.ratio
         if pitch > 0.45 * AUDIO_RATE:
             continue
-        length = min(len(wave), int(6.5 * decay * AUDIO_RATE) + 1)
+        length = min(len(wave), int(5.5 * decay * AUDIO_RATE) + 1)
         time = np.arange(length) / AUDIO_RATE
         fall = np.exp(np.float32(-1.0 / decay) * time.astype(np.float32))
         wave[:length] += np.float32(mode.level) * fall * sine(time * pitch + rng.random() * 0.1)
@@ -198,7 +198,7 @@ def room(dry: Stereo, *, seconds: float, dark: float, rng: np.random.Generator) 
     reply *= np.minimum(1.0, time / 0.02)
     reply /= np.sqrt(np.sum(reply**2, axis=0, keepdims=True))
     padded = np.pad(dry, ((1, 2 - len(dry) % 2), (0, 0)))
-    half = 0.25 * padded[:-2:2] + 0.5 * padded[1:-1:2] + 0.25 * padded[2::2]
+    half = (0.25 * padded[:-2:2] + 0.5 * padded[1:-1:2] + 0.25 * padded[2::2]).astype(np.float32)
     wet = np.stack([_convolved(half[:, side], reply[:, side]) for side in range(2)], axis=1)
     whole = np.empty((2 * len(wet), 2), np.float32)
     whole[0::2] = wet

@@ -57,7 +57,9 @@ def _entry(samples: int, start: int, *, seconds: float) -> NDArray[np.float32]:
     rise = min(start, int(seconds * AUDIO_RATE))
     gain = np.ones((samples, 1), np.float32)
     gain[: start - rise] = 0.0
-    gain[start - rise : start, 0] = (0.5 - 0.5 * np.cos(np.pi * np.arange(rise) / max(1, rise)))[: samples - start + rise]
+    gain[start - rise : start, 0] = (0.5 - 0.5 * np.cos(np.pi * np.arange(rise) / max(1, rise)))[
+        : samples - start + rise
+    ]
     return gain
 
 
@@ -80,15 +82,15 @@ def drone(*, below: int = 24) -> Player:
 
 
 def air(*bands: tuple[float, float], pace: float = 0.13, depth: float = 0.8) -> Player:
-    """Wind or room: bands of noise (Hz, width as a share of it) that come and go independently."""
+    """Wind or a room: bands of noise (Hz, width as a share of it), coming and going on their own, high ones softer."""
 
     def play(score: Score, rng: np.random.Generator, start: int) -> Stereo:
         total = np.zeros((score.samples, 2), np.float32)
         for number, (hz, wide) in enumerate(bands):
             loop = texture([Partial(hz, 1.0, hz * wide)], rng=rng)
-            total += sustained(loop, score.samples) * _breathing(
-                score.samples, pace=pace * (1.0 + 0.4 * number), depth=depth, rng=rng
-            )
+            loop *= np.float32((bands[0][0] / hz) ** 0.6)
+            moved = _breathing(score.samples, pace=pace * (1.0 + 0.4 * number), depth=depth, rng=rng)
+            total += sustained(loop, score.samples) * moved
         return total * np.float32(len(bands) ** -0.5) * _entry(score.samples, start, seconds=2.0)
 
     return play
@@ -158,9 +160,10 @@ def cluster(*offsets: float, near: int, pace: float = 0.12) -> Player:
 
 
 def line(voice: Voice, pattern: str, *, near: int, count: int = 3, human: float = 0.008, build: float = 0.0) -> Player:
-    """Notes of the chord in a pattern, one bar long: a digit is a note of the chord (higher ones an octave up), `.` a rest.
+    """Notes of the chord in a pattern, one bar long.
 
-    The last bar is one rolled chord that rings.
+    A digit is a note of the chord (beyond its last one an octave higher), `.` a rest. The last bar
+    is one rolled chord that rings.
 
     Args:
         voice: what plays.
@@ -280,7 +283,8 @@ def rattle(pattern: str, *, hz: float, decay: float) -> Player:
                 if sign != "." and at >= start:
                     first = int(rng.integers(0, len(loop) - length))
                     level = (1.0 if sign == "X" else 0.5) * float(rng.uniform(0.8, 1.0))
-                    place(track, loop[first : first + length] * shape, at=at, level=level, pan=0.3 if step % 2 else -0.3)
+                    struck = np.multiply(loop[first : first + length], shape, dtype=np.float32)
+                    place(track, struck, at=at, level=level, pan=0.3 if step % 2 else -0.3)
         return track
 
     return play
@@ -318,7 +322,7 @@ def resonances(voice: Voice, *, near: int, every: float, offsets: Sequence[int] 
 
 
 def riser(*, seconds: float = 5.0) -> Player:
-    """Noise and a leaning tone that climb three octaves and break off: on the last cut if it lies late, else near the end."""
+    """Noise and a leaning tone that climb three octaves and break off: on a late cut, else near the end."""
 
     def play(score: Score, rng: np.random.Generator, start: int) -> Stereo:
         track = np.zeros((score.samples, 2), np.float32)

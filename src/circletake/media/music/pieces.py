@@ -58,7 +58,7 @@ class Piece:
     """dB by which everything is softer at the beginning than at four fifths of the film."""
 
 
-_WIND = parts.air((210.0, 0.35), (520.0, 0.22), (1_150.0, 0.12))
+_WIND = parts.air((210.0, 0.35), (520.0, 0.22), (1_150.0, 0.14), (2_900.0, 0.45))
 _ROOM_TONE = parts.air((160.0, 0.6), (900.0, 0.6), pace=0.08, depth=0.3)
 
 _DREAD = Piece(
@@ -70,13 +70,13 @@ _DREAD = Piece(
     dark=0.7,
     build=6.0,
     parts=(
-        Part(parts.drone(), -14, 0.1),
-        Part(_WIND, -24, 0.3),
-        Part(parts.cluster(0, 1, 6, near=52), -25, 0.6, enters=0.3),
-        Part(parts.resonances(PLATE, near=69, every=4.2), -19, 1.0),
+        Part(parts.drone(), -16, 0.1),
+        Part(_WIND, -20, 0.3),
+        Part(parts.cluster(0, 1, 6, near=52), -17, 0.6, enters=0.3),
+        Part(parts.resonances(PLATE, near=69, every=4.2), -11, 1.0),
         Part(parts.strokes("heart", "X.x......."), -9, 0.2, enters=0.4),
         Part(parts.hits(), -5, 0.5),
-        Part(parts.riser(), -17, 0.5),
+        Part(parts.riser(), -19, 0.5),
     ),
 )
 _UNEASY = Piece(
@@ -88,11 +88,11 @@ _UNEASY = Piece(
     dark=0.6,
     build=4.0,
     parts=(
-        Part(parts.drone(), -19, 0.1),
-        Part(_WIND, -28, 0.3),
-        Part(parts.cluster(0, 3, 11, near=64, pace=0.16), -23, 0.7),
-        Part(parts.line(CELESTE, "0....1....2.....", near=78, human=0.02), -20, 1.0, enters=0.1),
-        Part(parts.resonances(GLASS, near=72, every=5.0), -20, 1.0, enters=0.2),
+        Part(parts.drone(), -23, 0.1),
+        Part(_WIND, -25, 0.3),
+        Part(parts.cluster(0, 3, 11, near=64, pace=0.16), -17, 0.7),
+        Part(parts.line(CELESTE, "0....1....2.....", near=78, human=0.02), -16, 1.0, enters=0.1),
+        Part(parts.resonances(GLASS, near=72, every=5.0), -16, 1.0, enters=0.2),
         Part(parts.swells(), -22, 0.3, enters=0.2),
         Part(parts.hits("heart", apart=3.0), -9, 0.4),
     ),
@@ -106,15 +106,15 @@ _TENSE = Piece(
     dark=0.5,
     build=7.0,
     parts=(
-        Part(parts.drone(below=12), -21, 0.1),
-        Part(parts.line(SPICCATO, "0020103000201030", near=55, build=5.0), -11, 0.35),
-        Part(parts.line(SPICCATO, "..3...3...3.3.3.", near=67, build=5.0), -16, 0.5, enters=0.35),
+        Part(parts.drone(below=12), -25, 0.1),
+        Part(parts.line(SPICCATO, "0020103000201030", near=55, build=5.0), -6, 0.35),
+        Part(parts.line(SPICCATO, "..3...3...3.3.3.", near=67, build=5.0), -9, 0.5, enters=0.35),
         Part(parts.pad(near=57, slope=1.7), -25, 0.5, enters=0.25),
-        Part(parts.bass(BASS, "x..x..x.", near=38), -11, 0.1, enters=0.25),
+        Part(parts.bass(BASS, "x..x..x.", near=38), -13, 0.1, enters=0.25),
         Part(parts.strokes("tom", "X..x..X.x..x..xx", build=5.0), -11, 0.4, enters=0.5),
-        Part(parts.rattle("x.x.x.x.x.x.x.x.", hz=6_500.0, decay=0.03), -21, 0.2, enters=0.4),
-        Part(parts.hits(), -5, 0.4, enters=0.15),
-        Part(parts.riser(seconds=4.0), -18, 0.4),
+        Part(parts.rattle("x.x.x.x.x.x.x.x.", hz=6_500.0, decay=0.03), -12, 0.2, enters=0.4),
+        Part(parts.hits(), -8, 0.4, enters=0.15),
+        Part(parts.riser(seconds=4.0), -21, 0.4),
     ),
 )
 _MELANCHOLIC = Piece(
@@ -127,9 +127,9 @@ _MELANCHOLIC = Piece(
     parts=(
         Part(parts.line(FELT, "0.1.2.3.", near=60, human=0.016), -12, 0.45),
         Part(parts.melody(FELT, "X...x.x.", near=74), -12, 0.6, enters=0.25),
-        Part(parts.pad(near=55, slope=2.1, cents=11.0), -22, 0.6, enters=0.2),
+        Part(parts.pad(near=55, slope=2.1, cents=11.0), -25, 0.6, enters=0.2),
         Part(parts.bass(BASS, "x...", near=38), -15, 0.2),
-        Part(_ROOM_TONE, -38, 0.1),
+        Part(_ROOM_TONE, -43, 0.1),
     ),
 )
 _CALM = Piece(
@@ -159,7 +159,7 @@ _HYPNOTIC = Piece(
         Part(parts.line(MARIMBA, "0123210232101232", near=64, count=4, human=0.003), -13, 0.5),
         Part(parts.line(CELESTE, "2..1..0..2..1..0", near=76, human=0.003), -20, 0.9, enters=0.3),
         Part(parts.pad(near=59, slope=1.9, cents=14.0, edge=3.0), -23, 0.6),
-        Part(parts.drone(below=24), -22, 0.1),
+        Part(parts.drone(below=24), -26, 0.1),
         Part(parts.strokes("kick", "X...X...X...X..."), -12, 0.1, enters=0.35),
         Part(parts.swells(), -24, 0.3, enters=0.3),
     ),
@@ -174,9 +174,9 @@ _WARM = Piece(
     parts=(
         Part(parts.line(FELT, "0.2.1.3.", near=62, human=0.012), -11, 0.4),
         Part(parts.melody(FELT, "X..x..x.", near=76), -13, 0.55, enters=0.3),
-        Part(parts.pad(near=58, slope=2.1, cents=10.0), -23, 0.5, enters=0.15),
+        Part(parts.pad(near=58, slope=2.1, cents=10.0), -25, 0.5, enters=0.15),
         Part(parts.bass(BASS, "x...x...", near=40), -14, 0.15, enters=0.15),
-        Part(_ROOM_TONE, -40, 0.1),
+        Part(_ROOM_TONE, -44, 0.1),
     ),
 )
 _AWE = Piece(
@@ -190,11 +190,11 @@ _AWE = Piece(
     parts=(
         Part(parts.pad(near=57, slope=1.5, cents=13.0, count=3), -18, 0.6),
         Part(parts.pad(near=69, slope=1.2, cents=16.0, vowel=True), -22, 0.9, enters=0.3),
-        Part(parts.drone(below=24), -21, 0.1),
-        Part(parts.line(CELESTE, "0.2.1.3.", near=79), -20, 0.9, enters=0.1),
-        Part(parts.line(SPICCATO, "0.0.2.0.0.2.0.2.", near=57, build=6.0), -16, 0.5, enters=0.45),
+        Part(parts.drone(below=24), -24, 0.1),
+        Part(parts.line(CELESTE, "0.2.1.3.", near=79), -15, 0.9, enters=0.1),
+        Part(parts.line(SPICCATO, "0.0.2.0.0.2.0.2.", near=57, build=6.0), -9, 0.5, enters=0.45),
         Part(parts.strokes("tom", "X.......x.x.X...", build=4.0), -8, 0.6, enters=0.5),
-        Part(parts.hits(), -4, 0.6, enters=0.25),
+        Part(parts.hits(), -7, 0.6, enters=0.25),
         Part(parts.swells(seconds=1.8), -19, 0.4, enters=0.2),
     ),
 )
@@ -209,9 +209,9 @@ _JOYFUL = Piece(
         Part(parts.line(NYLON, "0.21.0210.21.021", near=62), -11, 0.25),
         Part(parts.melody(CELESTE, "X.x.x..xX.x.x...", near=79), -16, 0.4, enters=0.25),
         Part(parts.bass(BASS, "x..x..5.", near=41), -11, 0.1),
-        Part(parts.strokes("kick", "X...X...X...X..."), -11, 0.05, enters=0.25),
-        Part(parts.rattle("....X.......X...", hz=1_700.0, decay=0.05), -12, 0.4, enters=0.25),
-        Part(parts.rattle("x.X.x.X.x.X.x.X.", hz=7_500.0, decay=0.025), -18, 0.1, enters=0.12),
+        Part(parts.strokes("kick", "X...X...X...X..."), -9, 0.05, enters=0.25),
+        Part(parts.rattle("....X.......X...", hz=1_700.0, decay=0.05), -7, 0.4, enters=0.25),
+        Part(parts.rattle("x.X.x.X.x.X.x.X.", hz=7_500.0, decay=0.025), -10, 0.1, enters=0.12),
         Part(parts.pad(near=62, slope=1.8), -26, 0.4, enters=0.5),
     ),
 )
@@ -228,8 +228,8 @@ _EUPHORIC = Piece(
         Part(parts.line(NYLON, "0123012301230123", near=72, human=0.003, build=4.0), -15, 0.5),
         Part(parts.bass(BASS, "..x...x...x...x.", near=41), -9, 0.05, enters=0.3),
         Part(parts.strokes("kick", "X...X...X...X..."), -7, 0.05, enters=0.3),
-        Part(parts.rattle("..X...X...X...X.", hz=8_000.0, decay=0.04), -15, 0.1, enters=0.3),
-        Part(parts.rattle("....X.......X...", hz=1_900.0, decay=0.08), -11, 0.5, enters=0.45),
+        Part(parts.rattle("..X...X...X...X.", hz=8_000.0, decay=0.04), -9, 0.1, enters=0.3),
+        Part(parts.rattle("....X.......X...", hz=1_900.0, decay=0.08), -6, 0.5, enters=0.45),
         Part(parts.melody(CELESTE, "X..x..x.X..x..x.", near=84), -16, 0.6, enters=0.5),
         Part(parts.swells(seconds=1.6), -17, 0.3, enters=0.1),
         Part(parts.hits("tom"), -8, 0.6, enters=0.25),
@@ -248,7 +248,7 @@ _PLAYFUL = Piece(
         Part(parts.line(PIZZICATO, "..0...1...0...12", near=60), -12, 0.3),
         Part(parts.bass(PIZZICATO, "x...5...", near=45), -10, 0.2),
         Part(parts.melody(MARIMBA, "X.xx..x.X...x.x.", near=81), -12, 0.3, enters=0.3),
-        Part(parts.rattle("x.x.X.x.x.x.X.xx", hz=6_800.0, decay=0.02), -20, 0.15, enters=0.15),
+        Part(parts.rattle("x.x.X.x.x.x.X.xx", hz=6_800.0, decay=0.02), -13, 0.15, enters=0.15),
         Part(parts.hits("tom", apart=3.0), -13, 0.3),
     ),
 )
@@ -264,7 +264,7 @@ _HONEST = Piece(
         Part(parts.line(NYLON, "0.1.2.1.3.1.2.1.", near=59, human=0.01), -10, 0.25),
         Part(parts.bass(BASS, "x.....5.", near=40), -13, 0.1, enters=0.1),
         Part(parts.pad(near=59, slope=2.3, cents=8.0), -27, 0.4, enters=0.3),
-        Part(_ROOM_TONE, -36, 0.1),
+        Part(_ROOM_TONE, -42, 0.1),
     ),
 )
 _DRY_HUMOUR = replace(
@@ -276,10 +276,10 @@ _DRY_HUMOUR = replace(
     room=0.7,
     parts=(
         Part(parts.line(PIZZICATO, "0.....2.....1...", near=57, human=0.004), -8, 0.2),
-        Part(parts.bass(PIZZICATO, "x.......5...x...", near=43), -9, 0.15),
+        Part(parts.bass(PIZZICATO, "x.......5...x...", near=43), -11, 0.15),
         Part(parts.line(MARIMBA, "..........3..2..", near=69), -13, 0.25, enters=0.2),
-        Part(parts.rattle("........x.......", hz=2_300.0, decay=0.03), -14, 0.2, enters=0.1),
-        Part(_ROOM_TONE, -34, 0.1),
+        Part(parts.rattle("........x.......", hz=2_300.0, decay=0.03), -8, 0.2, enters=0.1),
+        Part(_ROOM_TONE, -46, 0.1),
     ),
 )
 _NEUTRAL = Piece(
@@ -294,7 +294,7 @@ _NEUTRAL = Piece(
         Part(parts.pad(near=57, slope=2.0, cents=9.0, edge=1.4), -20, 0.4),
         Part(parts.line(FELT, "0...2...1...2...", near=62), -14, 0.45),
         Part(parts.bass(BASS, "x.......", near=38), -14, 0.1),
-        Part(_ROOM_TONE, -36, 0.1),
+        Part(_ROOM_TONE, -42, 0.1),
     ),
 )
 
@@ -304,7 +304,14 @@ TONES: dict[str, Piece] = {
     "tense": _TENSE,
     "melancholic": _MELANCHOLIC,
     "calm": _CALM,
-    "gentle": replace(_CALM, tempo=62, root=57, scale="major", chords=(0, 3, 5, 4), parts=(*_CALM.parts, _HONEST.parts[0])),
+    "gentle": replace(
+        _CALM,
+        tempo=62,
+        root=57,
+        scale="major",
+        chords=(0, 3, 5, 4),
+        parts=(*_CALM.parts, replace(_HONEST.parts[0], level=-13)),
+    ),
     "warm": _WARM,
     "tender": replace(_WARM, tempo=64, root=53, chords=(0, 5, 3, 4), beats=3, room=2.8, parts=_WARM.parts[:4]),
     "honest": _HONEST,

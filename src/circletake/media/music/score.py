@@ -1,7 +1,8 @@
-"""A score: bars that fill the film exactly and fall on its cuts, chords for the bars, and random numbers for the parts."""
+"""A score: bars that fill the film and fall on its cuts, chords for the bars, and random numbers for the parts."""
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,7 +85,9 @@ class Score:
 def bars_for(samples: int, *, tempo: float, beats: int, cuts: tuple[int, ...]) -> int:
     """Return into how many bars a film is divided: near the tempo (beats a minute), and best on its cuts."""
     wished = samples * tempo / (60.0 * AUDIO_RATE * beats)
-    low, high = max(1, round(wished * (1 - _STRETCH))), max(1, round(wished * (1 + _STRETCH)))
+    low, high = math.ceil(wished * (1 - _STRETCH)), math.floor(wished * (1 + _STRETCH))
+    if low > high or high < 1:
+        return max(1, round(wished))
     inside = [cut for cut in cuts if 0 < cut < samples]
 
     def off(bars: int) -> tuple[float, float]:
@@ -92,7 +95,7 @@ def bars_for(samples: int, *, tempo: float, beats: int, cuts: tuple[int, ...]) -
         misses = [abs(cut / beat - round(cut / beat)) for cut in inside]
         return (round(float(np.mean(misses)), 2) if misses else 0.0, abs(bars - wished))
 
-    return min(range(low, high + 1), key=off)
+    return min(range(max(1, low), high + 1), key=off)
 
 
 def hertz(midi: float) -> float:

@@ -196,16 +196,16 @@ def shown(colour: Rgb) -> Rgb:
 
 def in_front(frame: Frame, colour: Rgb, cover: Light) -> Frame:
     """Cover a developed frame in place with one colour of scene light, `cover` (0..1) saying how much; return it."""
-    keep = cv2.cvtColor(cv2.convertScaleAbs(cover, alpha=-255, beta=255), cv2.COLOR_GRAY2RGB)
-    cv2.multiply(frame, keep, frame, 1 / 255)
-    paint = cv2.merge([cv2.convertScaleAbs(cover, alpha=c) for c in shown(colour)])
-    cv2.add(frame, paint, frame)
-    return frame
+    level = cv2.convertScaleAbs(cover, alpha=255)
+    cv2.multiply(frame, cv2.cvtColor(255 - level, cv2.COLOR_GRAY2RGB), frame, 1 / 255)
+    return sparkle(frame, level, shown(colour), 1 / 255)
 
 
-def sparkle(frame: Frame, cover: Light, colour: Rgb, gain: float = 1.0) -> Frame:
+def sparkle(frame: Frame, cover: Light | Mask, colour: Rgb, gain: float = 1.0) -> Frame:
     """Add light of one colour to a developed frame in place, `cover` saying where; return it."""
-    paint = cv2.merge([cv2.convertScaleAbs(cover, alpha=255 * gain * c) for c in colour])
+    if cover.dtype != np.uint8:
+        cover = np.asarray(cv2.convertScaleAbs(cover, alpha=255), np.uint8)
+    paint = cv2.merge([cv2.convertScaleAbs(cover, alpha=gain * c) for c in colour])
     cv2.add(frame, paint, frame)
     return frame
 

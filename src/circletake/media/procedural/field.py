@@ -270,15 +270,15 @@ def _house(look: _House, frames: int) -> Iterator[Frame]:
     smoke = Smoke(look.seed, 160, 90)
     spring = field(np.exp(-(((grid(160, 90)[0] - (x + 13) / 6) ** 2) / 1.2 + (grid(160, 90)[1] - (y - 114) / 6) ** 2 / 1.2)) * 0.14)
     for step in range(60):
-        smoke.step(step / 24 - 2.5, 0.22, -0.42, 0.982, spring)
+        smoke.step(step / 24 - 2.5, 0.22, 0.42, 0.982, spring)
     flies, beat = noise.dice(3).random((34, 2)) * (WIDTH, 190) + (0, 330), noise.dice(4).random(34) * 6.28
     for t, p in seconds(frames):
         view = sky.copy()
         view[:200] = clouds.over(view[:200], t, 1.1)
         fog(view, fogs[0].at(t, 2.6, wide, high) * np.float32(0.7 * look.fog[1]), lin(look.fog[0]))
         if look.cosy:
-            fog(view, grow(smoke.step(t, 0.22, -0.42, 0.982, spring), wide, high, soft=False).clip(0, 0.7), lin("#cdb4b0"))
-        frame = home.over(film(bloom(view, 0.3, 8, 0.9), t))
+            fog(view, grow(smoke.step(t, 0.22, 0.42, 0.982, spring), wide, high, soft=False).clip(0, 0.7), lin("#cdb4b0"))
+        frame = home.over(film(bloom(view, 0.3, 8, 0.9), t), (20 + 30 * p) if look.cosy else 0.0)
         alive = 1 + 0.05 * np.sin(5.1 * t) + 0.04 * np.sin(8.3 * t)
         sparkle(frame, panes, glow("#ffb458", 2.6 * alive))
         sparkle(frame, spill, glow("#ffa64d", (0.5 if look.cosy else 0.42) * alive))
@@ -287,7 +287,7 @@ def _house(look: _House, frames: int) -> Iterator[Frame]:
             drift = flies + np.stack([26 * np.sin(0.9 * t + beat), 14 * np.sin(1.4 * t + 2 * beat)], 1)
             lit = np.clip(np.sin(1.9 * t + beat), 0, 1)
             sparkle(frame, blur(specks(drift, 1.6 + 0 * lit, lit), 1.3), glow("#ffe27a", 3.0))
-        yield push(frame, 1.06 + look.push * (p - 0.5), x, y - 40)
+        yield frame if look.cosy else push(frame, 1.06 + 0.1 * (p - 0.5), x, y - 40)
 
 
 SHOTS = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
 
 from circletake.media.procedural import noise
-from circletake.media.procedural.canvas import HEIGHT, WIDTH, Light, Rgb, field, grid, grow, smooth, specks, tint, warp
+from circletake.media.procedural.canvas import HEIGHT, WIDTH, Light, Rgb, field, grid, grow, smooth, specks, warp
 
 
 @dataclass(frozen=True)
@@ -39,22 +40,33 @@ class Clouds:
 
     def over(self, sky: Light, t: float, speed: float = 1.0) -> Light:
         """Return the sky (half size) with the clouds in front of it at a time."""
-        wide, high = self.width // 2, self.rows // 2
-        xs, ys = grid(wide, high)
-        depth = (high - ys) + np.float32(24)
-        across = (xs - wide / 2) * (np.float32(110 * self.scale / self.stretch) / depth) + np.float32(2048 + 5 * t * speed)
-        along = np.float32(11000 * self.scale) / depth + np.float32(3 * t * speed)
+        across, along, slip, near, high_body = _deck(self)
         cloth = noise.tile(self.seed, 512, 1.75, 2.0, 180.0)
-        thick = warp(cloth, across, along)
-        toward = warp(cloth, across + (self.sun[0] / 2 - xs) * np.float32(6 / 240), along - np.float32(5))
-        low, high_ = 0.78 - 0.6 * self.cover, 1.05 - 0.5 * self.cover
-        body = smooth(thick, low, high_) * np.clip(1.15 - 0.35 * ys / high, 0, 1)
-        edge = np.clip(0.42 + (thick - toward) * 2.6, 0, 1)
-        near = 1 / (1 + ((xs - self.sun[0] / 2) ** 2 + 3.0 * (ys - self.sun[1] / 2) ** 2) / (150.0**2))
-        edge = edge * (0.25 + 0.75 * near) * (1.25 - 0.75 * body)
-        colour = tint(field(edge), self.lit) + tint(field(1 - np.clip(edge, 0, 1)), self.dark)
-        keep = np.asarray(cv2.cvtColor(field(1 - body), cv2.COLOR_GRAY2RGB), np.float32)
-        return sky * keep + colour * (1 - keep)
+        thick = noise.flow(cloth, across, along, 5 * t * speed, 3 * t * speed)
+        toward = noise.flow(cloth, slip, along, 5 * t * speed, 3 * t * speed - 5)
+        low, high = 0.78 - 0.6 * self.cover, 1.05 - 0.5 * self.cover
+        body = smooth(thick, low, high) * high_body
+        edge = np.clip(0.42 + (thick - toward) * 2.6, 0, 1) * near * (1.25 - 0.75 * body)
+        planes = [body * (np.float32(d) + np.float32(c - d) * edge) for c, d in zip(self.lit, self.dark, strict=True)]
+        size = (sky.shape[1], sky.shape[0])
+        paint = cv2.resize(cv2.merge(planes), size, interpolation=cv2.INTER_LINEAR)
+        keep = cv2.cvtColor(cv2.resize(1 - body, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_GRAY2RGB)
+        return np.asarray(cv2.add(cv2.multiply(sky, keep), paint), np.float32)
+
+
+@cache
+def _deck(clouds: Clouds) -> tuple[Light, Light, Light, Light, Light]:
+    wide, high = clouds.width // 3, clouds.rows // 3
+    xs, ys = grid(wide, high)
+    xs, ys = xs * np.float32(1.5), ys * np.float32(1.5)
+    middle, horizon = clouds.width / 4, clouds.rows / 2
+    depth = (horizon - ys) + np.float32(24)
+    across = (xs - middle) * (110 * clouds.scale / clouds.stretch / depth) + 2048
+    along = 11000 * clouds.scale / depth
+    sx, sy = clouds.sun[0] / 2, clouds.sun[1] / 2
+    near = 1 / (1 + ((xs - sx) ** 2 + 3.0 * (ys - sy) ** 2) / 150.0**2)
+    body = np.clip(1.15 - 0.35 * ys / horizon, 0, 1)
+    return field(across), field(along), field(across + (sx - xs) * 0.025), field(0.25 + 0.75 * near), field(body)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,321 @@
+"""Stills: posters of takes and clips, lossless pictures, and the contact sheet of a production's takes."""
+
+from __future__ import annotations
+
+import io
+import math
+import unicodedata
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, UnidentifiedImageError
+
+from circletake.errors import MediaError
+from circletake.media.picture import Frame, Rgb, to_rgb
+
+_JPEG_QUALITY = 88
+
+
+def jpeg(frame_yuv: Frame, *, width: int) -> bytes:
+    """Return a frame as a JPEG of `width` pixels; the height follows from the frame's shape.
+
+    Args:
+        frame_yuv: one picture, (H*3//2, W), limited-range BT.709 as `media.picture` has it.
+        width: of the JPEG, in pixels; a larger one than the frame's enlarges.
+
+    Raises:
+        MediaError: the picture cannot be encoded.
+    """
+    rgb = to_rgb(frame_yuv)
+    height = max(1, round(rgb.shape[0] * width / rgb.shape[1]))
+    shrinks = width < rgb.shape[1]
+    fitted = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return _encoded(".jpg", np.asarray(fitted, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+
+
+def png(rgb: Rgb) -> bytes:
+    """Return an RGB picture, (H, W, 3), as a PNG.
+
+    Raises:
+        MediaError: the picture cannot be encoded.
+    """
+    return _encoded(".png", rgb, [cv2.IMWRITE_PNG_COMPRESSION, 6])
+
+
+def _encoded(ending: str, rgb: Rgb, options: list[int]) -> bytes:
+    try:
+        _, data = cv2.imencode(ending, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    except cv2.error as error:
+        raise MediaError(f"a picture of shape {rgb.shape} cannot be written as {ending}") from error
+    return data.tobytes()
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One take on the contact sheet."""
+
+    group: str
+    """What it stands under: the slate. Tiles of one group follow each other."""
+    label: str
+    """E.g. `12A-7`."""
+    picture: bytes
+    """A JPEG or PNG; empty when there is none."""
+    note: str = ""
+    """About the group, lines apart; the first tile's note is set."""
+    marked: bool = False
+    """Whether it is circled."""
+    caption: str = ""
+    """A word beside the label."""
+    fault: str = ""
+    """Why it is no good; it is then dimmed and the reason is set below it."""
+
+
+_WIDTH = 1600
+_MARGIN = 56
+_GUTTER = 268
+"""Width of the column that names the slate."""
+_GAP = 18
+_ROW_GAP = 26
+_LINE = 21
+_GROUND = (17, 17, 18)
+_FRAME = (34, 34, 36)
+_RULE = (48, 47, 46)
+_INK = (228, 223, 212)
+_QUIET = (150, 145, 136)
+_FAULT = (190, 132, 92)
+_PENCIL = (222, 52, 40)
+_FINER = 3
+"""The pencil is drawn so many times larger and brought down."""
+
+
+def contact_sheet(tiles: Sequence[Tile], *, columns: int, title: str, subtitle: str) -> bytes:
+    """Return a PNG, 1600 pixels wide, with the takes of every slate side by side and the circled ones marked.
+
+    The same tiles give the same bytes. Letters that the built-in face does not have are set without their accents.
+
+    Args:
+        tiles: grouped; all pictures are shown in the shape of the first one, cropped where they differ.
+        columns: takes side by side.
+        title: set large, at the top.
+        subtitle: set small, below it.
+
+    Raises:
+        MediaError: a picture is neither JPEG nor PNG, or there is no column to set it in.
+    """
+    if columns < 1:
+        raise MediaError(f"a contact sheet needs at least one column, not {columns}")
+    pictures = [_opened(tile) for tile in tiles]
+    width = (_WIDTH - 2 * _MARGIN - _GUTTER - (columns - 1) * _GAP) // columns
+    shape = next((picture.size for picture in pictures if picture is not None), (16, 9))
+    size = width, round(width * shape[1] / shape[0])
+    sheet = _Sheet(columns=columns, size=size)
+    sheet.head(title, subtitle)
+    for _, found in groupby(zip(tiles, pictures, strict=True), key=lambda pair: pair[0].group):
+        sheet.row_group(list(found))
+    return sheet.printed()
+
+
+def _opened(tile: Tile) -> Image.Image | None:
+    if not tile.picture:
+        return None
+    try:
+        return Image.open(io.BytesIO(tile.picture), formats=("JPEG", "PNG")).convert("RGB")
+    except (UnidentifiedImageError, OSError) as error:
+        raise MediaError(f"the picture of {tile.label} cannot be read: it is neither JPEG nor PNG") from error
+
+
+class _Sheet:
+    """A sheet that grows downwards."""
+
+    def __init__(self, *, columns: int, size: tuple[int, int]) -> None:
+        self._columns = columns
+        self._size = size
+        self._paper = Image.new("RGB", (_WIDTH, 400), _GROUND)
+        self._pen = ImageDraw.Draw(self._paper)
+        self._y = _MARGIN
+
+    def _need(self, height: int) -> None:
+        wanted = self._y + height + _MARGIN
+        if wanted > self._paper.height:
+            longer = Image.new("RGB", (_WIDTH, max(wanted, self._paper.height * 2)), _GROUND)
+            longer.paste(self._paper)
+            self._paper, self._pen = longer, ImageDraw.Draw(longer)
+
+    def _write(
+        self, at: tuple[int, int], text: str, *, points: int, ink: tuple[int, int, int], room: int, right: bool = False
+    ) -> None:
+        line = _cut(_settable(text), points, room)
+        x = at[0] + room - round(_face(points).getlength(line)) if right else at[0]
+        self._pen.text((x, at[1]), line, font=_face(points), fill=ink)
+
+    def head(self, title: str, subtitle: str) -> None:
+        self._need(120)
+        room = _WIDTH - 2 * _MARGIN
+        self._write((_MARGIN, self._y - 8), title, points=46, ink=_INK, room=room)
+        self._write((_MARGIN, self._y + 58), subtitle, points=19, ink=_QUIET, room=room)
+        self._y += 112
+
+    def row_group(self, found: Sequence[tuple[Tile, Image.Image | None]]) -> None:
+        rows = [found[at : at + self._columns] for at in range(0, len(found), self._columns)]
+        heights = [self._size[1] + 12 + _LINE * (2 if any(t.fault for t, _ in row) else 1) for row in rows]
+        tall = max(sum(heights) + _ROW_GAP * (len(rows) - 1), 150)
+        self._need(tall + 2 * _ROW_GAP)
+        self._pen.line((_MARGIN, self._y, _WIDTH - _MARGIN, self._y), fill=_RULE)
+        self._y += _ROW_GAP
+        self._slate(found[0][0], tall)
+        y = self._y
+        for row, height in zip(rows, heights, strict=True):
+            for column, (tile, picture) in enumerate(row):
+                self._tile(tile, picture, (_MARGIN + _GUTTER + column * (self._size[0] + _GAP), y))
+            y += height + _ROW_GAP
+        self._y += tall + _ROW_GAP
+
+    def _slate(self, first: Tile, tall: int) -> None:
+        self._write((_MARGIN, self._y - 8), first.group, points=44, ink=_INK, room=_GUTTER - 36)
+        y = self._y + 54
+        for line in _wrapped(_settable(first.note), 17, _GUTTER - 40):
+            if y + _LINE > self._y + tall:
+                break
+            self._write((_MARGIN, y), line, points=17, ink=_QUIET, room=_GUTTER - 36)
+            y += _LINE + 2
+
+    def _tile(self, tile: Tile, picture: Image.Image | None, at: tuple[int, int]) -> None:
+        x, y = at
+        width, height = self._size
+        if picture is None:
+            self._pen.rectangle((x, y, x + width - 1, y + height - 1), fill=_FRAME)
+            self._write((x, y + height // 2 - 11), "no picture", points=17, ink=_QUIET, room=width - 12, right=True)
+        else:
+            shown = _fitted(picture, self._size)
+            if tile.fault:
+                shown = ImageEnhance.Brightness(ImageEnhance.Color(shown).enhance(0.25)).enhance(0.38)
+            self._paper.paste(shown, (x, y))
+        half = width // 2
+        ink = _PENCIL if tile.marked else _QUIET if tile.fault else _INK
+        self._write((x, y + height + 10), tile.label, points=18, ink=ink, room=half)
+        self._write((x + half, y + height + 10), tile.caption, points=16, ink=_QUIET, room=width - half, right=True)
+        if tile.fault:
+            self._write((x, y + height + 10 + _LINE), tile.fault, points=16, ink=_FAULT, room=width)
+        if tile.marked:
+            self._mark(tile.label, at)
+
+    def _mark(self, label: str, at: tuple[int, int]) -> None:
+        around = max(16, self._size[0] // 14)
+        width, height = self._size[0] + 2 * around, self._size[1] + 2 * around
+        mask = _ellipse(width, height, seed=zlib.crc32(label.encode()))
+        self._paper.paste(_PENCIL, (at[0] - around, at[1] - around), mask)
+
+    def printed(self) -> bytes:
+        whole = self._paper.crop((0, 0, _WIDTH, self._y + _MARGIN // 2))
+        return png(np.asarray(whole, np.uint8))
+
+
+def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Return the picture filling `size`, cropped round its middle."""
+    scale = max(size[0] / picture.width, size[1] / picture.height)
+    wide, tall = size[0] / scale, size[1] / scale
+    left, top = (picture.width - wide) / 2, (picture.height - tall) / 2
+    return picture.resize(size, Image.Resampling.LANCZOS, box=(left, top, left + wide, top + tall))
+
+
+def _ellipse(width: int, height: int, *, seed: int) -> Image.Image:
+    """Return the mask of an oval drawn by hand with a grease pencil: not closed, not even, with wax missing."""
+    rng = np.random.default_rng(seed)
+    turns = 1.07 + 0.05 * rng.random()
+    t = np.linspace(0.0, 2 * math.pi * turns, 720)
+    begin = math.radians(-115 + 30 * rng.random())
+    drift = 0.955 + 0.05 * np.linspace(0.0, 1.0, t.size) ** 1.5
+    for wave in (1, 2, 3):
+        drift = drift + 0.016 / wave * np.sin(wave * t * 0.9 + 2 * math.pi * rng.random())
+    fat = _FINER * max(2.2, width / 120)
+    rx, ry = (_FINER * side / 2 - 2 * fat for side in (width, height))
+    angle = t + begin
+    power = 2 / 2.7  # between an oval and a box, as one goes round a picture
+    x = rx * drift * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power
+    y = ry * drift * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** power
+    tilt = math.radians(rng.uniform(-2.5, 1.5))
+    points = np.stack([x * math.cos(tilt) - y * math.sin(tilt), x * math.sin(tilt) + y * math.cos(tilt)], axis=1)
+    points += (_FINER * width / 2, _FINER * height / 2)
+    press = np.minimum(1.0, np.minimum(np.arange(t.size), np.arange(t.size)[::-1]) / 40 + 0.45)
+    press = press * (0.82 + 0.18 * np.sin(3 * t + rng.random()))
+    stroke = Image.new("L", (_FINER * width, _FINER * height), 0)
+    pen = ImageDraw.Draw(stroke)
+    for (px, py), pressed in zip(points, press, strict=True):
+        radius = fat * pressed
+        pen.ellipse((px - radius, py - radius, px + radius, py + radius), fill=255)
+    return _waxed(stroke, rng).resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _waxed(stroke: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Let the grain of the paper show through: more at the edges of the stroke than in its middle."""
+    body = np.asarray(stroke.filter(ImageFilter.GaussianBlur(_FINER * 1.6)), np.float32) / 255
+    grain = rng.random((stroke.height, stroke.width), np.float32)
+    grain = np.asarray(cv2.GaussianBlur(grain, (0, 0), _FINER * 0.55), np.float32)
+    grain = (grain - grain.mean()) / (float(grain.std()) or 1.0)
+    share = np.clip((body - 0.42 + 0.16 * grain) * 5.0, 0.0, 1.0) * np.clip(0.9 + 0.06 * grain, 0.0, 1.0)
+    return Image.fromarray(np.rint(share * 255).astype(np.uint8))
+
+
+@cache
+def _face(points: int) -> ImageFont.FreeTypeFont:
+    face = ImageFont.load_default(points)
+    if not isinstance(face, ImageFont.FreeTypeFont):
+        raise MediaError("this build of Pillow has no scalable built-in face; install one with FreeType")
+    return face
+
+
+@cache
+def _shape(character: str) -> bytes:
+    """Return how a character is drawn; what the face does not have looks like U+FFFF."""
+    cell = Image.new("L", (64, 64))
+    ImageDraw.Draw(cell).text((8, 8), character, font=_face(24), fill=255)
+    return cell.tobytes()
+
+
+_PLAIN = {"–": "-", "—": "-", "×": "x", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "Ø": "O", "ł": "l", "€": "EUR"}  # noqa: RUF001
+
+
+def _settable(text: str) -> str:
+    """Return the text in letters that the built-in face has; what cannot be set at all becomes a question mark."""
+    line = "".join(_letter(character) for character in text)
+    return line if line.strip("?") or not text.strip() else text.encode("ascii", "replace").decode()
+
+
+def _letter(character: str) -> str:
+    if character == "\n" or (character.isprintable() and _shape(character) != _shape("\uffff")):
+        return character
+    plain = _PLAIN.get(character) or "".join(
+        part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)
+    )
+    known = bool(plain) and all(part.isprintable() and _shape(part) != _shape("\uffff") for part in plain)
+    return plain if known else "" if unicodedata.combining(character) else "?"
+
+
+def _cut(text: str, points: int, room: int) -> str:
+    """Return the text, or as much of it as fits into `room` pixels, with an ellipsis."""
+    line = " ".join(text.split())
+    if _face(points).getlength(line) <= room:
+        return line
+    while line and _face(points).getlength(line + "…") > room:
+        line = line[:-1].rstrip()
+    return line + "…"
+
+
+def _wrapped(text: str, points: int, room: int) -> list[str]:
+    lines: list[str] = []
+    for paragraph in text.splitlines():
+        line = ""
+        for word in paragraph.split():
+            longer = f"{line} {word}".strip()
+            if line and _face(points).getlength(longer) > room:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        lines.append(line)
+    return lines
