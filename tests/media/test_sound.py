@@ -31,9 +31,9 @@ def energy(piece: Sound, *, low: float, high: float) -> float:
 
 @pytest.mark.parametrize("name", sorted(TONES))
 def test_every_tone_has_a_bed_that_can_be_mixed(name: str):
-    bed = sound.bed(name, seed=3, samples=9 * RATE, cuts=CUTS)
+    bed = sound.bed(name, seed=3, samples=6 * RATE, cuts=CUTS)
     measured = loudness.measure(bed)
-    assert bed.shape == (9 * RATE, 2)
+    assert bed.shape == (6 * RATE, 2)
     assert bed.dtype == np.float32
     assert -18.0 <= measured.integrated <= -14.0
     assert measured.true_peak <= -1.5

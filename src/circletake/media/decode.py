@@ -28,7 +28,7 @@ from circletake.media.picture import Frame, Frames, Size, checked_size, planes
 
 _UNSPECIFIED = 2
 _ITU709_TAG = 1
-_BT2020_TAGS = frozenset({9, 10})
+_HDR_CURVES = frozenset({int(ColorTrc.SMPTE2084), int(ColorTrc.ARIB_STD_B67)})
 _HD_HEIGHT = 576
 """Untagged pictures up to this height are taken for ITU-R BT.601, larger ones for BT.709, as players do."""
 _PREROLL = Fraction(1, 2)
@@ -231,7 +231,7 @@ def _fitted(picture: VideoFrame, size: Size) -> Frame:
 
 
 def _in_house_colours(picture: VideoFrame) -> VideoFrame:
-    """Convert to yuv420p, BT.709, limited range, even size and square pixels; the picture itself if it is so."""
+    """Convert to yuv420p of even size, BT.709, limited range, HDR tone-mapped; the picture itself if it is that."""
     space = picture.colorspace
     if space == _UNSPECIFIED:
         space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
@@ -239,4 +239,13 @@ def _in_house_colours(picture: VideoFrame) -> VideoFrame:
     house = picture.format.name == "yuv420p" and space == _ITU709_TAG and picture.color_range != ColorRange.JPEG
     if house and even == (picture.width, picture.height):
         return picture
-    return picture.reformat(*even, "yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+    is_hdr = picture.color_trc in _HDR_CURVES
+    return picture.reformat(
+        *even,
+        "yuv420p",
+        src_colorspace=space,
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+        dst_color_trc=ColorTrc.BT709 if is_hdr else None,
+        dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
+    )

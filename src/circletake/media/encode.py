@@ -36,9 +36,9 @@ _AAC_FRAME = 1024
 _X264 = "keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0"
 _OPTIONS: dict[str, dict[Profile, dict[str, str]]] = {
     "libx264": {
-        "proxy": {"preset": "veryfast", "crf": "19", "x264-params": _X264.format(gop=PROXY_GOP) + ":bframes=0"},
+        "proxy": {"preset": "superfast", "crf": "18", "x264-params": _X264.format(gop=PROXY_GOP) + ":bframes=0"},
         "take": {"preset": "ultrafast", "crf": "20", "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
-        "master": {"preset": "faster", "crf": "17", "x264-params": _X264.format(gop=GOP)},
+        "master": {"preset": "veryfast", "crf": "18", "x264-params": _X264.format(gop=GOP)},
     },
     "libsvtav1": {
         "proxy": {"preset": "12", "crf": "28", "svtav1-params": f"keyint={PROXY_GOP}:lp=1"},
@@ -153,7 +153,7 @@ def _interleave(
     fps: Fraction,
 ) -> int:
     """Write both streams in step, so that a player never has to look far ahead."""
-    audio = container.add_stream("aac", rate=AUDIO_RATE, layout="stereo")
+    audio = container.add_stream("aac", rate=AUDIO_RATE, layout="stereo", options={"aac_coder": "fast"})
     audio.codec_context.bit_rate = 192_000
     chunks = _chunks(sound)
     heard = Fraction(0)

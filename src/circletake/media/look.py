@@ -261,7 +261,7 @@ def _grain(crop: NDArray[np.uint8]) -> float:
     """
     calm = cv2.medianBlur(crop, 3)
     blurred = cv2.GaussianBlur(calm, (0, 0), 2.0)
-    slope = cv2.magnitude(cv2.Sobel(blurred, cv2.CV_32F, 1, 0), cv2.Sobel(blurred, cv2.CV_32F, 0, 1))
+    slope = np.abs(cv2.Sobel(blurred, cv2.CV_16S, 1, 0)) + np.abs(cv2.Sobel(blurred, cv2.CV_16S, 0, 1))
     inside = (blurred > 24) & (blurred < 228)
     if inside.sum() < 64:
         return 0.0

@@ -109,7 +109,9 @@ def _handheld(begin: Framing, frames: int, rng: random.Random, reach: float) -> 
 def apply(frames: Frames, framings: Sequence[Framing], *, size: Size) -> Iterator[Frame]:
     """Yield each picture cut out at its framing and brought to `size`, with sub-pixel precision.
 
-    The pictures may be larger than `size`; their shape must have the same proportions.
+    The pictures may be larger than `size`; their shape must have the same proportions. One kernel, linear, for the
+    whole move: another one from some scale on would show as a jump in sharpness, and pictures decoded 1.25 times too
+    large from a proxy hold nothing finer (measured at 1280x720: linear 5 ms a picture, cubic 15, Lanczos 50).
     """
     for picture, framing in zip(frames, framings, strict=True):
         yield cut_out(picture, framing, size=size)
@@ -131,7 +133,7 @@ def _warped(plane: NDArray[np.uint8], framing: Framing, size: Size) -> NDArray[n
     left = framing.x * columns - columns / framing.scale / 2
     top = framing.y * rows - rows / framing.scale / 2
     matrix = np.array([[scale_x, 0, left + scale_x / 2 - 0.5], [0, scale_y, top + scale_y / 2 - 0.5]], np.float64)
-    flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if scale_x > 1 else cv2.INTER_CUBIC)
+    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     return np.asarray(cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 

@@ -13,6 +13,7 @@ from itertools import groupby
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, UnidentifiedImageError
 
 from circletake.errors import MediaError
@@ -44,7 +45,7 @@ def png(rgb: Rgb) -> bytes:
     Raises:
         MediaError: the picture cannot be encoded.
     """
-    return _encoded(".png", rgb, [cv2.IMWRITE_PNG_COMPRESSION, 6])
+    return _encoded(".png", rgb, [cv2.IMWRITE_PNG_COMPRESSION, 3])
 
 
 def _encoded(ending: str, rgb: Rgb, options: list[int]) -> bytes:
@@ -82,6 +83,9 @@ _GUTTER = 268
 _GAP = 18
 _ROW_GAP = 26
 _LINE = 21
+_DROP = 17
+"""From a picture down to its label."""
+_FAULT_LINES = 3
 _GROUND = (17, 17, 18)
 _FRAME = (34, 34, 36)
 _RULE = (48, 47, 46)
@@ -162,7 +166,7 @@ class _Sheet:
 
     def row_group(self, found: Sequence[tuple[Tile, Image.Image | None]]) -> None:
         rows = [found[at : at + self._columns] for at in range(0, len(found), self._columns)]
-        heights = [self._size[1] + 12 + _LINE * (2 if any(t.fault for t, _ in row) else 1) for row in rows]
+        heights = [self._size[1] + _DROP + _LINE * (1 + max(len(self._fault(t)) for t, _ in row)) for row in rows]
         tall = max(sum(heights) + _ROW_GAP * (len(rows) - 1), 150)
         self._need(tall + 2 * _ROW_GAP)
         self._pen.line((_MARGIN, self._y, _WIDTH - _MARGIN, self._y), fill=_RULE)
@@ -193,16 +197,24 @@ class _Sheet:
         else:
             shown = _fitted(picture, self._size)
             if tile.fault:
-                shown = ImageEnhance.Brightness(ImageEnhance.Color(shown).enhance(0.25)).enhance(0.38)
+                shown = ImageEnhance.Brightness(ImageEnhance.Color(shown).enhance(0.25)).enhance(0.45)
             self._paper.paste(shown, (x, y))
         half = width // 2
         ink = _PENCIL if tile.marked else _QUIET if tile.fault else _INK
-        self._write((x, y + height + 10), tile.label, points=18, ink=ink, room=half)
-        self._write((x + half, y + height + 10), tile.caption, points=16, ink=_QUIET, room=width - half, right=True)
-        if tile.fault:
-            self._write((x, y + height + 10 + _LINE), tile.fault, points=16, ink=_FAULT, room=width)
+        y += height + _DROP
+        self._write((x, y - 1), tile.label, points=18, ink=ink, room=half)
+        self._write((x + half, y), tile.caption, points=16, ink=_QUIET, room=width - half, right=True)
+        for line in self._fault(tile):
+            y += _LINE
+            self._write((x, y), line, points=16, ink=_FAULT, room=width)
         if tile.marked:
             self._mark(tile.label, at)
+
+    def _fault(self, tile: Tile) -> list[str]:
+        lines = _wrapped(_settable(tile.fault), 16, self._size[0])
+        return (
+            lines if len(lines) <= _FAULT_LINES else [*lines[: _FAULT_LINES - 1], " ".join(lines[_FAULT_LINES - 1 :])]
+        )
 
     def _mark(self, label: str, at: tuple[int, int]) -> None:
         around = max(16, self._size[0] // 14)
@@ -226,29 +238,32 @@ def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 def _ellipse(width: int, height: int, *, seed: int) -> Image.Image:
     """Return the mask of an oval drawn by hand with a grease pencil: not closed, not even, with wax missing."""
     rng = np.random.default_rng(seed)
-    turns = 1.07 + 0.05 * rng.random()
-    t = np.linspace(0.0, 2 * math.pi * turns, 720)
-    begin = math.radians(-115 + 30 * rng.random())
-    drift = 0.955 + 0.05 * np.linspace(0.0, 1.0, t.size) ** 1.5
-    for wave in (1, 2, 3):
-        drift = drift + 0.016 / wave * np.sin(wave * t * 0.9 + 2 * math.pi * rng.random())
-    fat = _FINER * max(2.2, width / 120)
-    rx, ry = (_FINER * side / 2 - 2 * fat for side in (width, height))
-    angle = t + begin
-    power = 2 / 2.7  # between an oval and a box, as one goes round a picture
-    x = rx * drift * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power
-    y = ry * drift * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** power
-    tilt = math.radians(rng.uniform(-2.5, 1.5))
-    points = np.stack([x * math.cos(tilt) - y * math.sin(tilt), x * math.sin(tilt) + y * math.cos(tilt)], axis=1)
-    points += (_FINER * width / 2, _FINER * height / 2)
-    press = np.minimum(1.0, np.minimum(np.arange(t.size), np.arange(t.size)[::-1]) / 40 + 0.45)
-    press = press * (0.82 + 0.18 * np.sin(3 * t + rng.random()))
+    fat = _FINER * max(2.2, width / 125)
     stroke = Image.new("L", (_FINER * width, _FINER * height), 0)
     pen = ImageDraw.Draw(stroke)
-    for (px, py), pressed in zip(points, press, strict=True):
-        radius = fat * pressed
-        pen.ellipse((px - radius, py - radius, px + radius, py + radius), fill=255)
+    path = _path(_FINER * width / 2, _FINER * height / 2, margin=2 * fat, rng=rng)
+    ends = np.minimum(np.arange(len(path)), np.arange(len(path))[::-1]) / 40
+    press = np.minimum(1.0, ends + 0.4) * (0.84 + 0.16 * np.sin(np.linspace(0, 17, len(path)) + 6 * rng.random()))
+    for (x, y), radius in zip(path, fat * press, strict=True):
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return _waxed(stroke, rng).resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _path(half_width: float, half_height: float, *, margin: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the points of the oval, (n, 2): somewhat more than once round, its end running past its beginning."""
+    t = np.linspace(0.0, 2 * math.pi * rng.uniform(1.04, 1.13), 760)
+    angle = math.radians(rng.uniform(-150, -50)) + rng.choice((-1, 1)) * t
+    ramp = t / t[-1]
+    reach = rng.uniform(0.93, 0.96) + rng.uniform(0.02, 0.05) * ramp**2
+    for wave in (1, 2, 3):
+        reach = reach + 0.02 / wave * np.sin(wave * 0.9 * t + 2 * math.pi * rng.random())
+    reach = np.minimum(reach, 1.0)
+    power = 2 / rng.uniform(2.4, 3.1)  # between an oval and a box, as one goes round a picture
+    x = (half_width - margin) * reach * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power
+    y = (half_height - margin) * reach * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** power
+    tilt = math.radians(rng.uniform(-3.0, 2.0))
+    turned = np.stack([x * math.cos(tilt) - y * math.sin(tilt), x * math.sin(tilt) + y * math.cos(tilt)], axis=1)
+    return turned + np.array([half_width, half_height])
 
 
 def _waxed(stroke: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -258,6 +273,7 @@ def _waxed(stroke: Image.Image, rng: np.random.Generator) -> Image.Image:
     grain = np.asarray(cv2.GaussianBlur(grain, (0, 0), _FINER * 0.55), np.float32)
     grain = (grain - grain.mean()) / (float(grain.std()) or 1.0)
     share = np.clip((body - 0.42 + 0.16 * grain) * 5.0, 0.0, 1.0) * np.clip(0.9 + 0.06 * grain, 0.0, 1.0)
+    share[body < 0.05] = 0.0
     return Image.fromarray(np.rint(share * 255).astype(np.uint8))
 
 
@@ -303,7 +319,7 @@ def _cut(text: str, points: int, room: int) -> str:
         return line
     while line and _face(points).getlength(line + "…") > room:
         line = line[:-1].rstrip()
-    return line + "…"
+    return line.rstrip(".,;:") + "…"
 
 
 def _wrapped(text: str, points: int, room: int) -> list[str]:

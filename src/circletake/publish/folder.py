@@ -36,7 +36,9 @@ class FolderChannel:
             UsageError: the name is not that of a file in the folder.
         """
         if name.startswith(".") or name != Path(name).name or "\0" in name:
-            raise UsageError(f"cannot publish under the name {name!r}: give a file name without a folder or leading dot")
+            raise UsageError(
+                f"cannot publish under the name {name!r}: give a file name without a folder or leading dot"
+            )
         final = self._folder / name
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

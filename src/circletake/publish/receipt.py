@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from circletake.domain.cut import Cut
 from circletake.domain.operation import request_sha256
@@ -43,7 +44,7 @@ _WHOLE_BRIEF = ""
 
 
 class Receipts:
-    """Writes to `<folder>/<production>/`. Implements `Dailies` (show) for review and `ReceiptWriter` (write) for publish."""
+    """Writes to `<folder>/<production>/`: shows the dailies to review, and writes the receipt for publish."""
 
     def __init__(
         self,
@@ -151,13 +152,11 @@ class Receipts:
         )
 
     def _approvals(self, production: str, plan_version: int, cut_version: int) -> tuple[Approved, ...]:
-        plan = self._decisions.of(production, "plan", plan_version)
-        film = self._decisions.of(production, "film", cut_version)
-        asked = (("plan", plan_version, plan), ("film", cut_version, film))
+        asked: tuple[tuple[Literal["plan", "film"], int], ...] = (("plan", plan_version), ("film", cut_version))
         return tuple(
             Approved(point=point, version=number, by=found.by, who=found.who, note=found.note, at=found.at)
-            for point, number, found in asked
-            if found is not None
+            for point, number in asked
+            if (found := self._decisions.of(production, point, number)) is not None
         )
 
     def _shots(self, production: str, number: int, plan: Plan, cut: Cut) -> tuple[ShotRecord, ...]:

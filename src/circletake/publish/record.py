@@ -157,7 +157,7 @@ def footage(names: Iterable[str], clips: dict[str, Clip]) -> tuple[Footage, ...]
 def credits_for(used: Iterable[Footage]) -> tuple[str, ...]:
     """Return the credit lines that footage asks for, each once, with the licence they are owed under.
 
-    A Creative Commons licence with `BY` in it owes a credit whether a line was given or not: then title and owner stand.
+    A Creative Commons `BY` licence owes a credit also where no line was given: then title and owner are named.
     """
     lines: dict[str, None] = {}
     for one in used:

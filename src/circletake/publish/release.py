@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 
 from circletake.domain.cut import Cut, Master
 from circletake.domain.ports import RightsCheck
-from circletake.domain.rights import CUT_IN, RightsContext
+from circletake.domain.rights import CUT_IN, RightsContext, Use
 from circletake.domain.take import CircledTake, Take
 from circletake.errors import HandoffInvalid, RightsError, UsageError
 from circletake.publish.base import Channel
@@ -41,8 +41,12 @@ def takes_in(cut: Cut, *, shot: Sequence[Take], circled: Mapping[str, CircledTak
 
 
 def question(rights: RightsContext) -> RightsContext:
-    """Return what the footage in a film is asked for: what the plan says, and always to be cut in and published."""
-    return rights.for_uses(*dict.fromkeys((*rights.uses, *CUT_IN)))
+    """Return what footage in a film is asked for: to be cut in and published, and what else the plan says.
+
+    Steering the look is not asked: that is for footage which is not in the film.
+    """
+    others: tuple[Use, ...] = tuple(use for use in rights.uses if use != "style_reference" and use not in CUT_IN)
+    return rights.for_uses(*CUT_IN, *others)
 
 
 def check_release(used: Sequence[Take], *, rights: RightsCheck, asked: RightsContext, today: date) -> None:
@@ -97,5 +101,3 @@ def file_name(title: str, *, production: str, master: Master) -> str:
     slug = "-".join(re.findall(r"[a-z0-9]+", plain.lower()))[:_LONGEST_SLUG].strip("-") or "film"
     version = f"-cut{master.cut_version}" if master.cut_version > 1 else ""
     return f"{slug}-{production}{version}{PurePosixPath(master.uri).suffix}"
-
-

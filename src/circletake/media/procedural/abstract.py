@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circletake.media.procedural import noise, sounds
-from circletake.media.procedural.canvas import HEIGHT, WIDTH, Frame, Shot, blur, field, glow, grid, grow, lin, pan, seconds, shine, smooth, stamp, tint
+from circletake.media.procedural.canvas import HEIGHT, WIDTH, Frame, Shot, blur, field, glow, grid, grow, lin, pan, seconds, shine, smooth, stamp, triple
 from circletake.media.procedural.flora import cut_shown, leaves, mixed
 from circletake.media.procedural.light import bloom, bokeh, film, gradient, halo
 from circletake.media.procedural.weather import Smoke
@@ -41,22 +41,24 @@ def _ink(look: _Ink, frames: int) -> Iterator[Frame]:
 
     def feed(t: float) -> np.ndarray:
         spring = np.zeros((135, 240, 2), np.float32)
+        rough = 0.095 * smooth(noise.flow(grain, xs, ys, 31 * t, 17 * t), 0.3, 0.8)
         for k, (x, y, one, two) in enumerate(look.spring):
             px, py = x + 12 * np.sin(0.9 * t + 2 * k), y + 5 * np.sin(1.3 * t + k)
-            spot = np.exp(-(((xs - px) / 11) ** 2) - ((ys - py) / 7) ** 2) * 0.085 * smooth(noise.flow(grain, xs, ys, 31 * t, 17 * t), 0.3, 0.8)
-            spring += spot[..., None] * np.array((one, two), np.float32)
+            round_ = np.exp(-(((ys[:, :1] - py) / 7) ** 2)) * np.exp(-(((xs[:1] - px) / 11) ** 2)) * rough
+            spring[..., 0] += round_ * np.float32(one)
+            spring[..., 1] += round_ * np.float32(two)
         return spring
 
-    for step in range(100):
-        ink.step(step / 24 - 4.2, 1.0, look.lift, 0.994, field(feed(step / 24 - 4.2)), 0.55, 0.85)
+    for step in range(80):
+        ink.step(step / 24 - 3.4, 1.1, 1.25 * look.lift, 0.995, field(1.3 * feed(step / 24 - 3.4)), 0.55, 0.85)
     for t, _ in seconds(frames):
         body = ink.step(t, 0.85, look.lift, 0.994, field(feed(t)), 0.55, 0.85)
         thick = np.maximum(body, 0)
-        slope = thick.sum(axis=-1)
+        slope = thick[..., 0] + thick[..., 1]
         lit = field(np.clip(0.75 + 3.2 * (slope - np.roll(slope, (2, 2), (0, 1))), 0.15, 2.6))
         dense = thick / (1 + 0.55 * slope[..., None])
         full = grow(field(np.dstack([dense * lit[..., None], smooth(lit, 1.1, 2.4) * slope / (1 + slope)])), wide, high)
-        view = base * (1 - 0.5 * np.clip(full[..., :2].sum(axis=-1, keepdims=True), 0, 1))
+        view = base * triple(field(1 - 0.5 * np.clip(full[..., 0] + full[..., 1], 0, 1)))
         shine(view, field(np.maximum(full[..., 0], 0)), first, 1.3)
         shine(view, field(np.maximum(full[..., 1], 0)), second, 1.3)
         shine(view, field(np.maximum(full[..., 2], 0)), edge, 0.42)
@@ -87,7 +89,8 @@ def _lights(look: _Lights, frames: int) -> Iterator[Frame]:
     base = gradient(high, look.back, wide)
     groups = [np.zeros((high, wide + 80, 3), np.float32) for _ in range(5)]
     for string in range(5):
-        x, drop, start = np.linspace(-20, wide + 100, 15 + 3 * string), rng.uniform(20, 52), rng.uniform(8, 150)
+        x, drop = np.linspace(-20, wide + 100, (20, 17, 14, 11, 7)[string]), rng.uniform(20, 52)
+        start = (120, 60, 150, 20, 96)[string] + rng.uniform(-14, 14)
         slant = rng.uniform(-0.16, 0.16)
         size = (6.0, 9.0, 12.5, 17.0, 25.0)[string]
         for k, px in enumerate(x + rng.normal(0, 3, x.size)):

@@ -6,6 +6,7 @@ must be sharp (`in_front`, `sparkle`, `flora.Layer`) is laid over that: an eight
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -85,14 +86,17 @@ def black(width: int = WIDTH, height: int = HEIGHT) -> Light:
     return np.zeros((height, width, 3), np.float32)
 
 
-_SPARE: dict[tuple[str, tuple[int, ...]], Light] = {}
+_DESK = threading.local()
 
 
 def spare(slot: str, shape: tuple[int, ...]) -> Light:
     """Return a scratch plane that lives on: fresh memory of this size costs more than the arithmetic done in it."""
-    plane = _SPARE.get((slot, shape))
+    if shape[0] * shape[1] < 40_000:  # small ones come in every shape, and cost nothing
+        return np.empty(shape, np.float32)
+    planes: dict[tuple[str, tuple[int, ...]], Light] = _DESK.__dict__.setdefault("planes", {})
+    plane = planes.get((slot, shape))
     if plane is None:
-        plane = _SPARE[slot, shape] = np.empty(shape, np.float32)
+        plane = planes[slot, shape] = np.empty(shape, np.float32)
     return plane
 
 
@@ -132,16 +136,14 @@ def _within(place: Light, size: int) -> Light:
     return turns
 
 
-_HEMMED: dict[int, tuple[Light, Light]] = {}
-
-
 def _hemmed(plane: Light) -> Light:
-    kept = _HEMMED.get(id(plane))
+    hems: dict[int, tuple[Light, Light]] = _DESK.__dict__.setdefault("hems", {})
+    kept = hems.get(id(plane))
     if kept is None or kept[0] is not plane:
         space = [(0, 1), (0, 1)] + [(0, 0)] * (plane.ndim - 2)
-        kept = _HEMMED[id(plane)] = (plane, field(np.pad(plane, space, mode="wrap")))
-        if len(_HEMMED) > 48:
-            del _HEMMED[next(iter(_HEMMED))]
+        kept = hems[id(plane)] = (plane, field(np.pad(plane, space, mode="wrap")))
+        if len(hems) > 48:
+            del hems[next(iter(hems))]
     return kept[1]
 
 

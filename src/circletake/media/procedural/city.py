@@ -30,6 +30,7 @@ from circletake.media.procedural.canvas import (
     polygon,
     seconds,
     shine,
+    shrink,
     smooth,
     stamp,
     stroke,
@@ -312,8 +313,8 @@ _ROAD_DUSK = _Road(
 _LINE = 128  # horizon row of the half-size road
 
 
-def _tree_sprites(look: _Road) -> list[Light]:
-    sprites = []
+def _tree_sprites(look: _Road) -> list[list[Light]]:
+    sprites: list[list[Light]] = []
     for index in range(3):
         mask = np.zeros((260, 180), np.uint8)
         if look.poles:
@@ -325,7 +326,8 @@ def _tree_sprites(look: _Road) -> list[Light]:
             fir(mask, 90, 258, 250, noise.dice(look.seed + index))
         else:
             bare_tree(mask, 90, 259, 240, look.seed + index, 0.2)
-        sprites.append(plain(mask))
+        whole = plain(mask)
+        sprites.append([whole, *(shrink(whole, 180 // k, 260 // k) for k in (2, 4, 8))])
     return sprites
 
 
@@ -380,20 +382,20 @@ def _road(look: _Road, frames: int) -> Iterator[Frame]:
         if look.lamp:
             fog(view, mist.at(t, 6.0, wide, high) * np.float32(0.5), lin(look.haze, 0.7))
             shine(view, field(cone * (0.6 + 0.5 * mist.at(t, 9.0, wide, high))), glow("#fff2d6", 0.34))
-        sway = 1.6 * np.sin(1.3 * t) + 0.7 * np.sin(3.1 * t)
-        view = np.roll(view, 0, axis=1) if look.lamp else view
-        yield film(bloom(view, 0.35, 8, 0.9) * np.float32(1 + 0.003 * sway), t)
+        yield film(bloom(view, 0.35, 8, 0.9), t)
 
 
-def _stand_by(view: Light, sprite: Light, side: float, far: float, look: _Road, tall: float) -> None:
+def _stand_by(view: Light, sprites: list[Light], side: float, far: float, look: _Road, tall: float) -> None:
     size = tall * 300 / far
-    high, wide = int(size), int(size * 0.69)
-    x, foot = int(240 - 14 + 300 * side / far) - wide // 2, int(_LINE + 190 / far * 1.0)
-    x0, x1 = max(x, 0), min(x + wide, view.shape[1])
-    y0, y1 = max(foot - high, 0), min(foot, view.shape[0])
-    if x1 - x0 < 2 or y1 - y0 < 2 or high < 6:
+    sprite = next((s for s in reversed(sprites) if s.shape[0] >= size), sprites[0])
+    x, top = 226 + 300 * side / far - size * 0.346, _LINE + 190 / far - size
+    x0, x1 = max(int(x), 0), min(int(x + size * 0.7) + 1, view.shape[1])
+    y0, y1 = max(int(top), 0), min(int(top + size) + 1, view.shape[0])
+    if x1 - x0 < 2 or y1 - y0 < 2 or size < 5:
         return
-    mask = cv2.resize(sprite, (wide, high), interpolation=cv2.INTER_AREA)[y0 - foot + high : y1 - foot + high, x0 - x : x1 - x]
+    step = sprite.shape[0] / size
+    matrix = np.array([[step, 0, (x0 - x) * step], [0, step, (y0 - top) * step]], np.float32)
+    mask = cv2.warpAffine(sprite, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     clear = float(np.exp(-far * 0.03 * look.thick))
     bright = look.lamp * 0.9 / (1 + (far / 11) ** 2)
     body = np.array(lin("#12100f")) * clear + np.array(lin(look.haze, 0.9)) * (1 - clear) + np.array(glow("#b8ab92", 0.16 * bright))

@@ -76,7 +76,7 @@ def _blade_rows(look: _Grass) -> list[Light]:
         rise = np.linspace(1, 0, 350, dtype=np.float32)[:, None]
         lit = shade * smooth(rise, 0.1, 0.75) * (1.0, 0.9, 0.45)[index]
         pair = field(np.dstack([mask, lit * mask]))
-        rows.append(pair if index == 1 else shrink(pair, WIDTH // 2, 175))
+        rows.append(shrink(pair, 720, 262) if index == 1 else shrink(pair, WIDTH // 2, 175))
     return rows
 
 
@@ -90,17 +90,18 @@ def _grass(look: _Grass, frames: int) -> Iterator[Frame]:
     lay(base, lin(look.stops[2][1], 0.62), field(hills * smooth(-ys, -166, -156)))
     sx, sy = look.sun[0] / 2, look.sun[1] / 2
     light = tint(halo(xs, ys, sx, sy, 46, 1.7) * np.float32(1.6 * look.shine), look.warm)
+    base = blur(base, 0.8)
     light += tint(disc(xs, ys, sx, sy, 13, 5.0) * np.float32(4 * look.shine), look.warm)
     first, last = look.clouds[:2]
     clouds = Clouds(300, look.seed + 3, look.clouds[2], lin(first), lin(last), look.sun, 1.6)
     near = halo(xs[:175], ys[:175] + 95, sx, sy, 120, 2.0)
     rows = _blade_rows(look)
-    winds = [Sway(row.shape[:2], 61 + k, look.strong * (0.3, 1.0, 0.75)[k]) for k, row in enumerate(rows)]
+    winds = [Sway(row.shape[:2], 61 + k, look.strong * (0.3, 0.75, 0.75)[k]) for k, row in enumerate(rows)]
     dark, rim = lin(look.dark), lin(look.rim)
     hazy = tuple(0.45 * a + 0.55 * b for a, b in zip(dark, lin(look.stops[3][1]), strict=True))
     gain = 0.25 + 0.9 * look.shine
     fluff = Fall(look.seed, 70, (0.9, 5.5), -7, 16)
-    wide_near = grow(near, WIDTH, 350)
+    nears = [grow(near, row.shape[1], row.shape[0]) for row in rows]
     for t, p in seconds(frames):
         view = base.copy()
         view[:150] = clouds.over(view[:150], t, 0.6 + look.strong / 60)
@@ -108,15 +109,15 @@ def _grass(look: _Grass, frames: int) -> Iterator[Frame]:
         back = winds[0].at(rows[0], t, 3 * (p - 0.5))
         lay(view[-175:], (hazy[0], hazy[1], hazy[2]), field(back[..., 0]))
         shine(view[-175:], field(back[..., 1] * near), rim, gain)
-        frame = film(bloom(blur(view, 0.8), 0.3, 8, 0.9), t)
-        stand = winds[1].at(rows[1], t + 0.7, 14 * (p - 0.5))
-        in_front(frame[-350:], dark, field(stand[..., 0]))
-        sparkle(frame[-350:], field(stand[..., 1] * wide_near), rim, 0.5 * gain)
-        close = grow(winds[2].at(rows[2], t + 1.4, 20 * (p - 0.5)), WIDTH, 350, soft=False)
-        in_front(frame[-350:], dark, field(close[..., 0]))
-        sparkle(frame[-350:], field(close[..., 1] * wide_near), rim, 0.4 * gain)
+        frame = film(bloom(view, 0.3, 8, 0.9), t)
+        for k, drift, level in ((1, 10, 0.5), (2, 20, 0.4)):
+            stand = winds[k].at(rows[k], t + 0.7 * k, drift * (p - 0.5))
+            lit = stand[..., 1] * nears[k]
+            in_front(frame[-350:], dark, grow(field(stand[..., 0]), WIDTH, 350, soft=k == 1))
+            sparkle(frame[-350:], grow(field(lit), WIDTH, 350, soft=False), rim, level * gain)
         if look.fluff:
-            sparkle(frame, blur(fluff.at(t, 0.8), 1.2), look.warm, 0.6 * look.fluff)
+            soft = blur(fluff.at(t, 0.8, 0.5), 0.7)
+            sparkle(frame, grow(soft, soft=False), look.warm, 0.7 * look.fluff)
         yield frame
 
 
@@ -196,8 +197,8 @@ def _pines(look: _Pines, frames: int) -> Iterator[Frame]:
         rows[2].over(frame, 80 + 1.2 * (x - 80))
         sparkle(frame, flakes.at(t), look.flake, 0.75)
         if look.fire:
-            sparkle(frame, blur(embers.at(t), 0.8), glow("#ff9a3c", 2.0))
-        soft = grow(blur(near.at(t, 0.5)[::2, ::2], 1.6), soft=False)
+            sparkle(frame, embers.at(t), glow("#ff9a3c", 2.0))
+        soft = grow(blur(near.at(t, 0.5, 0.5), 1.6), soft=False)
         yield sparkle(frame, soft, look.flake, 0.5)
 
 
@@ -227,7 +228,7 @@ _GABLE = (628, 300)  # where the house stands: middle of its ground line
 
 
 def _home(look: _House) -> tuple[Layer, Light]:
-    wide, high = WIDTH, HEIGHT
+    wide, high = WIDTH + 80, HEIGHT
     drawn = np.zeros((high, wide), np.uint8)
     x, y = _GABLE
     polygon(drawn, [(x - 50, y + 20), (x - 50, y - 58), (x - 57, y - 56), (x - 14, y - 112), (x + 30, y - 56), (x + 24, y - 58), (x + 24, y + 20)])
@@ -265,7 +266,7 @@ def _house(look: _House, frames: int) -> Iterator[Frame]:
     clouds = Clouds(400, look.seed, look.clouds[2], lin(look.clouds[0]), lin(look.clouds[1]), (mx, my), 1.5)
     home, panes = _home(look)
     x, y = _GABLE
-    spill = grow(halo(xs, ys, (x - 3) / 2, (y - 38) / 2, 7, 1.7))
+    spill = halo(*grid(WIDTH + 80, HEIGHT), x - 3, y - 38, 14, 1.7)
     fogs = [Mist(look.seed + k, rows, 4.0, 0.85) for k, rows in enumerate(((0.1, 0.2, 0.5, 0.9, 1, 1), (0, 0, 0.05, 0.5, 1, 1)))]
     smoke = Smoke(look.seed, 160, 90)
     spring = field(np.exp(-(((grid(160, 90)[0] - (x + 13) / 6) ** 2) / 1.2 + (grid(160, 90)[1] - (y - 114) / 6) ** 2 / 1.2)) * 0.14)
@@ -273,15 +274,16 @@ def _house(look: _House, frames: int) -> Iterator[Frame]:
         smoke.step(step / 24 - 2.5, 0.22, 0.42, 0.982, spring)
     flies, beat = noise.dice(3).random((34, 2)) * (WIDTH, 190) + (0, 330), noise.dice(4).random(34) * 6.28
     for t, p in seconds(frames):
+        slide = 24 * p if look.cosy else 0.0
         view = sky.copy()
         view[:200] = clouds.over(view[:200], t, 1.1)
         fog(view, fogs[0].at(t, 2.6, wide, high) * np.float32(0.7 * look.fog[1]), lin(look.fog[0]))
         if look.cosy:
             fog(view, grow(smoke.step(t, 0.22, 0.42, 0.982, spring), wide, high, soft=False).clip(0, 0.7), lin("#cdb4b0"))
-        frame = home.over(film(bloom(view, 0.3, 8, 0.9), t), (20 + 30 * p) if look.cosy else 0.0)
+        frame = home.over(film(bloom(view, 0.3, 8, 0.9), t), slide)
         alive = 1 + 0.05 * np.sin(5.1 * t) + 0.04 * np.sin(8.3 * t)
-        sparkle(frame, panes, glow("#ffb458", 2.6 * alive))
-        sparkle(frame, spill, glow("#ffa64d", (0.5 if look.cosy else 0.42) * alive))
+        sparkle(frame, pan(panes, slide), glow("#ffb458", 2.6 * alive))
+        sparkle(frame, pan(spill, slide), glow("#ffa64d", (0.5 if look.cosy else 0.42) * alive))
         in_front(frame, lin(look.fog[0], 0.75), fogs[1].at(t, -3.4) * np.float32(look.fog[1]))
         if look.cosy:
             drift = flies + np.stack([26 * np.sin(0.9 * t + beat), 14 * np.sin(1.4 * t + 2 * beat)], 1)

@@ -196,8 +196,9 @@ def below(line: Light, height: int, base: float) -> Light:
 
 def mixed(first: str, second: str, part: Any, gain: float = 1.0) -> Light:
     """Return a picture that runs from one display colour to another where `part` (h, w) runs from 0 to 1."""
-    one, two = np.array(lin(first, gain), np.float32), np.array(lin(second, gain), np.float32)
-    return field(one + (two - one) * np.asarray(part, np.float32)[..., None])
+    part = field(part)
+    planes = [part * np.float32(b - a) + np.float32(a) for a, b in zip(lin(first, gain), lin(second, gain), strict=True)]
+    return np.asarray(cv2.merge(planes), np.float32)
 
 
 class Sway:

@@ -55,14 +55,14 @@ _DAWN = _Ridges(
 )
 _RAIN = _Ridges(
     ((0, "#333f49"), (0.6, "#66757d"), (1, "#87949a")),
-    "#76858c", "#0d1519", "#7c8b92", None, glow("#8fa0a8"), "#7f8d94", 0.9, 0.85, -0.7, 60,
+    "#566670", "#0d1519", "#697981", None, glow("#8fa0a8"), "#7f8d94", 0.9, 0.85, -1.0, 60,
 )
 
 
 def _range(look: _Ridges, index: int, count: int, wide: int, high: int, scale: float) -> Layer:
     part = index / (count - 1)
     rough = noise.profile(look.seed + index, wide, 1.5 - 0.12 * part, 1.0 + 2 * part)
-    crest = field((58 - 14 * part) * rough * scale)
+    crest = field((34 + 26 * part * (1.6 - part)) * rough * scale)
     base = (205 + 235 * part**1.25) * scale
     deep = below(crest, high, base)
     mask = ridge(crest, high, base)
@@ -111,7 +111,7 @@ def _ridges(look: _Ridges, frames: int) -> Iterator[Frame]:
                 thick = mists[(1, 3, 4).index(index)].at(t, 2.2, WIDTH // 2, HEIGHT // 2)
                 fog(view, thick * np.float32(look.mist), valley)
         frame = film(bloom(view, 0.35, 7, 0.9), t)
-        yield firs.over(frame, 110 + 105 * travel, 8)
+        yield firs.over(frame, 62 + look.push * 95 * p + (95 if look.push < 0 else 0), 8)
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,11 @@ class _Forest:
 
 _FOREST_DAWN = _Forest(
     ((0, "#f2dfae"), (0.45, "#cfc08a"), (0.8, "#7f8458"), (1, "#4d5a38")),
-    ("#8f8c63", "#15140d"), glow("#ffe2a0", 1.1), (300, 60), 0.9, "#1c2413", 1.0, 90, 5,
+    ("#8f8c63", "#15140d"), glow("#ffe2a0", 1.1), (300, 60), 0.9, "#1c2413", 1.0, 95, 5,
 )
 _FOREST_NIGHT = _Forest(
     ((0, "#5f7f96"), (0.5, "#3f5b70"), (0.8, "#233846"), (1, "#121d25")),
-    ("#3a5364", "#04070a"), glow("#a8cfee", 0.55), (560, 40), 0.5, "#05090c", 0.25, -70, 6,
+    ("#3a5364", "#04070a"), glow("#a8cfee", 0.55), (560, 40), 0.5, "#05090c", 0.25, -95, 6,
 )
 
 
@@ -184,7 +184,7 @@ def _forest(look: _Forest, frames: int) -> Iterator[Frame]:
     rng = noise.dice(look.seed)
     motes, fade = rng.random((90, 2)) * (WIDTH, HEIGHT), rng.random(90)
     for t, p in seconds(frames):
-        x = 130 + look.travel * (p - 0.5)
+        x = 130 + look.travel * p - (look.travel - look.travel / abs(look.travel)) // 2
         gaps = smooth(noise.flow(cloth, bx, by, 1.6 * t, 0.7 * t), 0.5, 0.74) * open_sky
         beam = rays(field(gaps), sx / 4, sy / 4, 2.6, 6)
         view = base.copy()
@@ -201,8 +201,8 @@ def _forest(look: _Forest, frames: int) -> Iterator[Frame]:
         spots = motes + np.stack([14 * t * (0.3 + fade), 9 * np.sin(t + 9 * fade)], 1)
         full *= specks(spots % (WIDTH, HEIGHT), 0.8 + 1.3 * fade, 0.4 + 0.6 * fade)
         sparkle(frame, full, look.shaft, 1.6 * look.mote)
-        layers[3].over(frame, 130 + 1.75 * (x - 130))
-        yield ferns.over(frame, 150 + 2.1 * (x - 130))
+        layers[3].over(frame, 130 + 2 * (x - 130))
+        yield ferns.over(frame, 150 + 3 * (x - 130))
 
 
 SHOTS = (

@@ -33,7 +33,7 @@ from circletake.media.procedural.canvas import (
 
 @cache
 def _dither() -> Light:
-    dots = noise.dice(7).random((HEIGHT + 64, WIDTH + 64, 1), dtype=np.float32) - np.float32(0.5)
+    dots = (noise.dice(7).random((HEIGHT + 64, WIDTH + 64, 1), dtype=np.float32) - np.float32(0.5)) * np.float32(1.5)
     return field(np.repeat(dots, 3, axis=2))
 
 
@@ -45,14 +45,15 @@ def film(light: Light, t: float) -> Frame:
     under += np.float32(1)
     np.divide(light, under, out=under)
     cv2.sqrt(under, under)
-    if under.shape[0] != HEIGHT:
+    high, wide = under.shape[:2]
+    index = round(t * RATE)
+    down, right = (index * 29) % 64, (index * 47) % 64
+    cv2.scaleAdd(_dither()[down : down + high, right : right + wide], 1 / 255, under, under)
+    if high != HEIGHT:
         full = spare("full", (HEIGHT, WIDTH, 3))
         cv2.resize(under, (WIDTH, HEIGHT), full, interpolation=cv2.INTER_CUBIC)
         under = full
-    index = round(t * RATE)
-    down, right = (index * 29) % 64, (index * 47) % 64
-    cv2.addWeighted(under, 255, _dither()[down : down + HEIGHT, right : right + WIDTH], 1, 0, under)
-    return np.ascontiguousarray(cv2.convertScaleAbs(under), dtype=np.uint8)
+    return np.ascontiguousarray(cv2.convertScaleAbs(under, alpha=255), dtype=np.uint8)
 
 
 def gradient(height: int, stops: Sequence[tuple[float, str]], width: int = WIDTH) -> Light:

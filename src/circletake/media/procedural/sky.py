@@ -205,7 +205,7 @@ def _balloon(size: float, colours: tuple[str, str, str], sun: float) -> tuple[Li
 def _balloons(frames: int) -> Iterator[Frame]:
     wide, high = HALF
     rng = noise.dice(191)
-    base = gradient(high, ((0, "#6fa3cf"), (0.4, "#b5cfe0"), (0.66, "#ffe0bd"), (1, "#ffd9b0")), wide + 60)
+    base = gradient(high, ((0, "#3f7fb8"), (0.4, "#8db9d6"), (0.66, "#f3cfa4"), (1, "#e8bd90")), wide + 60)
     xs, ys = grid(wide + 60, high)
     base += tint(halo(xs, ys, 390, 168, 55, 1.7) * np.float32(0.8), glow("#ffdca8"))
     base += tint(disc(xs, ys, 390, 168, 9, 3.0) * np.float32(3), glow("#fff0d0"))
@@ -214,12 +214,12 @@ def _balloons(frames: int) -> Iterator[Frame]:
     for k in range(4):
         line = field((20 + 5 * k) * noise.profile(195 + k, wide + 120, 1.6, 1.2))
         deep = smooth(below(line, high, 178 + 24 * k), 4, 46)
-        shade = mixed(("#a9b6c4", "#8ba0a6", "#64826f", "#37543e")[k], ("#f3dcc4", "#ecd4b8", "#cbc3a0", "#5f7550")[k], field(0.85 * deep))
+        shade = mixed(("#8d9db0", "#6b8490", "#47685a", "#1f3a2a")[k], ("#e0c8b0", "#d0bba0", "#94986f", "#3c5434")[k], field(0.85 * deep))
         planes.append(cut(ridge(line, high, 178 + 24 * k), shade))
     mist = Mist(199, (0, 0, 0, 0.1, 0.6, 0.9, 0.7, 0.35), 3.5, 0.8)
     hues = (("#d8402f", "#f4c542", "#f6ead2"), ("#2f6fb0", "#f2f0e6", "#e8623a"), ("#e8a02c", "#d8402f", "#7a2f6a"), ("#2fa08a", "#f4e3b0", "#e06a4a"), ("#c23a6a", "#f6d7c0", "#4a4a9a"))
     size = np.array([7.0, 10.0, 14.0, 19.0, 27.0, 44.0, 92.0])
-    place = np.array([(330, 262), (742, 210), (560, 142), (168, 236), (812, 96), (432, 268), (238, 150)], float)
+    place = np.array([(330, 262), (742, 210), (560, 142), (168, 236), (812, 96), (452, 262), (236, 196)], float)
     flock = [_balloon(float(s), hues[k % 5], 1.0) for k, s in enumerate(size)]
     phase = rng.random(7) * 6.28
     for t, p in seconds(frames):
@@ -228,11 +228,11 @@ def _balloons(frames: int) -> Iterator[Frame]:
         for k, plane in enumerate(planes):
             plane.over(view, 60 + (8 + 9 * k) * (p - 0.5))
             if k in (1, 3):
-                fog(view, mist.at(t + 20 * k, 3.0, wide, high) * np.float32(0.6), lin("#fbe6cc"))
+                fog(view, mist.at(t + 20 * k, 3.0, wide, high) * np.float32(0.45), lin("#f0d6b8"))
         frame = film(bloom(view, 0.35, 8, 1.0), t)
         for k in range(7):
             x = place[k, 0] + (p - 0.5) * (-10 - size[k] * 0.6) + 2 * np.sin(0.7 * t + phase[k])
-            y = place[k, 1] - 0.09 * size[k] ** 0.8 * t * 3 + 1.5 * np.sin(0.9 * t + phase[k])
+            y = place[k, 1] - 0.05 * size[k] ** 0.8 * t * 3 + 1.5 * np.sin(0.9 * t + phase[k])
             air = float(np.exp(-size[k] / 16))
             _float(frame, flock[k], x, y, air)
         yield frame

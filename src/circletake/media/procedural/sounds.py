@@ -16,8 +16,10 @@ def hiss(count: int, seed: int, low: float, high: float, tilt: float = 0.0, wide
     rng = np.random.default_rng(seed)
     freq = np.fft.rfftfreq(count, 1 / SAMPLE_RATE)
     gain = 1 / (1 + (low / np.maximum(freq, 1)) ** 4) / (1 + (freq / high) ** 4) * np.maximum(freq, 20.0) ** -tilt
-    both = [np.fft.irfft(np.fft.rfft(rng.standard_normal(count)) * gain, count) for _ in range(3)]
-    pair = np.stack([both[0] + wide * both[1], both[0] + wide * both[2]], axis=-1)
+    white = (rng.standard_normal((3, freq.size)) + 1j * rng.standard_normal((3, freq.size))) * gain
+    left = np.fft.irfft(white[0] + wide * white[1], count)
+    right = np.fft.irfft(white[0] + wide * white[2], count)
+    pair = np.stack([left, right], axis=-1)
     return (pair / pair.std()).astype(np.float32)
 
 

@@ -71,7 +71,7 @@ _COFFEE = _Cup(
     glow("#ffd9a0"), (700, 150), ("#e9ddcb", "#4a3323"), ("#9a6236", "#2c170b"), 131,
 )
 _TEA_RAIN = _Cup(
-    ((0, "#7d929c"), (0.35, "#9fb2b6"), (0.68, "#4c5b60"), (1, "#1c2427")), ("#cfe0e4", "#a8c2c4", "#ffd2a0", "#8fb0b0"),
+    ((0, "#5c7079"), (0.35, "#71868c"), (0.68, "#3a484d"), (1, "#171d20")), ("#cfe0e4", "#a8c2c4", "#ffd2a0", "#8fb0b0"),
     glow("#d3e6ec"), (250, 140), ("#3f6a72", "#0e1c20"), ("#6f6a62", "#1d1c1b"), 137,
 )
 
@@ -125,7 +125,7 @@ def _cup(look: _Cup, frames: int) -> Iterator[Frame]:
         ground = pan(base, 20 - 11 * (p - 0.5), 0, wide, high).copy()
         body = rising.step(t, 0.45, 0.95, 0.977, spring * noise.flow(grains, sx, sy, 72 * t, 48 * t) * 2)
         frame = crockery.over(film(bloom(ground, 0.4, 9, 0.9), t), 40 - 34 * (p - 0.5))
-        steam = grow(field(np.minimum(1.35 * body / (1 + 0.8 * body), 1) * lit * smooth(sy, 0, 26)))
+        steam = grow(field(np.minimum(2.6 * body / (1 + 1.1 * body), 1) * lit * smooth(sy, 0, 26)))
         yield sparkle(frame, steam, look.key, 0.62)
 
 
@@ -150,15 +150,15 @@ def _blinds(frames: int) -> Iterator[Frame]:
     spring = field(np.exp(-(((sx - 84) / 1.6) ** 2) - ((sy - 104) / 1.6) ** 2) * 0.5)
     for step in range(170):
         smoke.step(step / 24 - 7, 0.62, 0.85, 0.990, spring * (0.7 + 0.3 * np.sin(step / 5)), 0.35)
-    for t, p in seconds(frames):
+    fall = halo(xs, ys, 90, 110, 175, 2.4)
+    patch = smooth(xs, 200, 240) * smooth(-xs, -420, -396) * smooth(ys, 26, 40) * smooth(-ys, -190, -178)
+    for t, _ in seconds(frames):
         shift = 7 * np.sin(0.5 * t) + 4 * t
         bars = smooth(np.sin((along + shift) * (2 * np.pi / 27)), -0.15, 0.45)
-        fall = halo(xs, ys, 90, 110, 175, 2.4)
         view = room.copy()
-        patch = smooth(xs, 200, 240) * smooth(-xs, -420, -396) * smooth(ys, 26, 40) * smooth(-ys, -190, -178)
         shine(view, field(bars * patch * 0.42), key)
         body = grow(smoke.step(t, 0.62, 0.85, 0.990, spring * (0.7 + 0.3 * np.sin(5 * t)), 0.35), wide, high)
-        shine(view, field(np.maximum(body, 0) * (0.06 + bars * fall) * 1.25 + bars * fall * 0.10), key)
+        shine(view, field(np.maximum(body, 0) * (0.12 + bars * fall) * 2.2 + bars * fall * 0.10), key)
         frame = front.over(film(bloom(view, 0.4, 9, 0.7), t))
         yield sparkle(frame, edge, key, 0.42 + 0.1 * np.sin(1.1 * t))
 
@@ -178,7 +178,7 @@ _ONE = _Candles(
 )
 _VIGIL = _Candles(
     ((0, "#0f141f"), (0.6, "#1b2130"), (1, "#0b0d13")), ((250, 352, 40), (520, 308, 46), (742, 376, 36)),
-    ("#ffb45a", "#ffcf90", "#ff9440", "#ffa860"), 60, ("#ffe2b4", "#3a2a3a"), 157,
+    ("#ffb45a", "#ffcf90", "#ff9440", "#ffa860"), 60, ("#ffe2b4", "#3d2620"), 157,
 )
 
 

@@ -79,16 +79,16 @@ def _sea(look: _Sea, frames: int) -> Iterator[Frame]:
     deep = np.array(lin(look.deep), np.float32)
     row = np.arange(water.rows, dtype=np.float32)[:, None]
     air = field(np.repeat(np.exp(-row / 13) * 0.6, wide, 1))
-    foam = noise.tile(91, 512, 1.3, 3.0, 200.0)
-    wx, wz = water.maps()[:2]
+    foam = noise.tile(91, 512, 0.95, 8.0, 200.0)
+    foam_x, foam_z = (plane * np.float32(scale) for plane, scale in zip(water.maps()[:2], (0.9, 1.5), strict=True))
     for t, p in seconds(frames):
         sky = clouds.over(base, t, 0.35 * look.speed)
         mirrored, bend = water.mirror(sky[: rows + 14], t, look.speed)
         keep = triple(water.fresnel(bend))
         sea = mirrored * keep + (1 - keep) * deep
         if look.foam:
-            caps = noise.flow(foam, wx, wz, 14 * t, -46 * t) * smooth(bend * np.float32(1 / look.rough), -0.4, 2.4)
-            lay(sea, lin("#b9c4bf"), field(smooth(caps, 0.36, 0.72) * 0.7 * look.foam))
+            caps = noise.flow(foam, foam_x, foam_z, 19 * t, -64 * t) * smooth(bend * np.float32(1 / look.rough), -0.2, 1.9)
+            lay(sea, lin("#b9c4bf"), field(smooth(caps, 0.34, 0.72) * 0.62 * look.foam))
         fog(sea, air, lin(look.haze))
         picture = np.concatenate([sky[:rows], sea])
         lift = 12 + 0.5 * look.bob * (np.sin(1.1 * t + 0.4) + 0.4 * np.sin(2.3 * t))

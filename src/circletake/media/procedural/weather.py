@@ -108,13 +108,14 @@ class Fall:
         self._level = 0.35 + 0.65 * rng.random(count)
         self._speed, self._drift = speed, drift
 
-    def at(self, t: float, fade: Any = 1.0) -> Light:
-        """Return the flakes at a time as a one-channel plane."""
+    def at(self, t: float, fade: Any = 1.0, scale: float = 1.0) -> Light:
+        """Return the flakes at a time as a one-channel plane, whose size is `scale` of the picture's."""
         fall = self._speed * self._size * self._pace * t
         sway = 9 * self._size * np.sin(self._phase + 1.3 * self._pace * t)
         x = (self._x * WIDTH + self._drift * self._size * t + sway + 60) % (WIDTH + 120) - 60
         y = (self._y * (HEIGHT + 80) + fall) % (HEIGHT + 80) - 40
-        return specks(np.stack([x, y], axis=-1), self._size, self._level * fade)
+        places = np.stack([x, y], axis=-1) * scale
+        return specks(places, self._size * scale, self._level * fade, int(WIDTH * scale), int(HEIGHT * scale))
 
 
 class Smoke:
