@@ -8,7 +8,6 @@ from typing import Protocol
 
 from circletake.assemble import Signer
 from circletake.catalog import Catalogue
-from circletake.catalog import Catalogue
 from circletake.domain.ports import Clock, Files, Planner, Progress, RightsCheck, Work
 from circletake.generate import Generator, HouseFormat
 from circletake.publish import Channel, Receipts

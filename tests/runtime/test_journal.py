@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from circletake.domain.money import Quote
 from circletake.domain.operation import Operation, Outcome
-from circletake.errors import BudgetRefused, JournalConflict, RateLimited, RejectedByPolicy, SubmitUnknown
+from circletake.errors import BudgetRefused, JournalConflict, RateLimited, RejectedByPolicy, SubmitUnknown, WorkerLost
 from circletake.runtime.clock import SystemClock
 from circletake.runtime.database.engine import Database
 from circletake.runtime.database.operations import Operations
@@ -64,11 +64,12 @@ class Shelf:
         self.spool = spool
         self.finishes = finishes
         self.asked: list[str] = []
+        self.never: set[str] = set()
 
     def run(self, keys: Sequence[str]) -> Iterator[str]:
         for key in keys:
             self.asked.append(key)
-            if self.finishes:
+            if self.finishes and key not in self.never:
                 self.spool.put(Outcome(key=key, state="done", spent=Decimal(0)))
             yield key
 
@@ -117,12 +118,27 @@ def test_a_result_whose_driver_died_is_adopted_not_repeated(operations: Operatio
     assert spool.get(operation().key) is None
 
 
-def test_a_worker_that_never_delivers_is_tried_three_times_then_failed(
+def test_work_that_no_worker_finishes_stays_planned_and_says_why(
     operations: Operations, provider: Ledger, spool: Spool
 ):
     book, shelf = journal(operations, provider, spool, finishes=False)
-    outcome = book.drain([operation()], progress=quiet)[operation().key]
-    assert (outcome.state, outcome.error_class, len(shelf.asked)) == ("failed", "WorkerLost", LOCAL_TRIES)
+    spool.complain(operation().key, "TypeError: no such thing")
+    with pytest.raises(WorkerLost, match="TypeError: no such thing"):
+        book.drain([operation()], progress=quiet)
+    assert len(shelf.asked) == LOCAL_TRIES
+    assert operations.states([operation().key]) == {operation().key: "planned"}
+    book, _ = journal(operations, provider, spool)
+    assert book.drain([operation()], progress=quiet)[operation().key].state == "done"
+
+
+def test_one_operation_that_kills_its_workers_does_not_hold_up_the_others(
+    operations: Operations, provider: Ledger, spool: Spool
+):
+    book, shelf = journal(operations, provider, spool)
+    shelf.never = {operation(2).key}
+    outcomes = book.drain([operation(1), operation(2)], progress=quiet)
+    assert outcomes[operation(1).key].state == "done"
+    assert (outcomes[operation(2).key].state, outcomes[operation(2).key].error_class) == ("failed", "WorkerLost")
 
 
 def test_the_same_key_with_another_request_is_an_error_and_nothing_is_journalled(

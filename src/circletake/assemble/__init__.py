@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from circletake.assemble.base import Circles, Clips, Cuts, Manifest, Plans, Signer
-from circletake.assemble.provenance import Ingredient, Verification, manifest, source_type, verify
+from circletake.assemble.provenance import Verification, manifest, source_type, verify
 from circletake.assemble.render import MasterEvent, MasterOrder, execute
 from circletake.assemble.signer import LocalSigner, make_identity, open_identity
 from circletake.assemble.timeline import events_of, timeline, to_json, transition_lengths
 from circletake.domain.brief import FRAME_SIZES
+from circletake.domain.clip import Clip
 from circletake.domain.cut import Cut, CutEvent, Master
 from circletake.domain.operation import Operation, Output, operation_key
 from circletake.domain.plan import Plan
@@ -19,13 +20,18 @@ from circletake.domain.ports import Clock, Files, Progress, RightsCheck, TakeSto
 from circletake.domain.production import Production, Update
 from circletake.domain.rights import CUT_IN, RightsContext, Use
 from circletake.domain.take import CircledTake, Take
-from circletake.errors import HandoffInvalid, MediaError, ProvenanceError, RightsError, WorkerLost
+from circletake.errors import (
+    HandoffInvalid,
+    JournalConflict,
+    MediaError,
+    ProvenanceError,
+    RightsError,
+    WorkerLost,
+)
 from circletake.runtime.clock import moment
 
 __all__ = [
-    "Ingredient",
     "LocalSigner",
-    "Manifest",
     "Signer",
     "Verification",
     "execute",
@@ -37,8 +43,8 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-_TRIES = 3
-"""Masters that are ordered for one cut when workers are lost over them."""
+_MOST_ORDERS = 100
+"""Masters that are ever ordered for one cut, over all attempts and resumes."""
 
 
 def run(
@@ -62,9 +68,9 @@ def run(
 
     Raises:
         HandoffInvalid: a shot has no circled take, or its take is too short.
-        RightsError: a clip that is cut in may not be used for this film (any more); names clip and reason.
-        MediaError: the master cannot be rendered from these takes.
-        WorkerLost: no worker finished the master.
+        RightsError: a clip that is cut in may not be used for this film (any more); names its file and the reasons.
+        MediaError: the master cannot be rendered from these takes, or is not what was ordered.
+        WorkerLost: no worker finished the master; ordered again when the step is tried again or resumed.
         ProvenanceError: the master cannot be signed, or its signature does not verify.
     """
     plan = plans.get(state.production, state.plan_version)
@@ -72,11 +78,12 @@ def run(
     picked = circles.current(state.production)
     events = events_of(plan, circles=picked, takes=pool)
     chosen = _chosen(events, pool)
+    footage = clips.many([name for take in chosen for name in (*take.clips, *take.style_clips)])
     asked = cut_in_rights(plan)
-    _refuse_what_is_not_cleared(chosen, rights=rights, asked=asked)
+    _refuse_what_is_not_cleared(chosen, footage, rights=rights, asked=asked)
     cut = _cut(state, plan, events=events, takes=pool, circles=picked, asked=asked, cuts=cuts, files=files)
     master = cuts.master(state.production, cut.version)
-    if master is None or not files.path(master.uri).exists():
+    if master is None:
         rendered = _rendered(cut, chosen, codec=codec, loudness=loudness, work=work, progress=progress)
         told = manifest(
             plan,
@@ -84,7 +91,7 @@ def run(
             cut_version=cut.version,
             takes=chosen,
             circles=picked,
-            clips=clips.many([name for take in chosen for name in (*take.clips, *take.style_clips)]),
+            clips=footage,
             rights=asked,
             at=moment(clock.now()),
         )
@@ -106,14 +113,17 @@ def _chosen(events: Sequence[CutEvent], pool: Sequence[Take]) -> tuple[Take, ...
     return tuple(by_id[event.slate, event.take] for event in events)
 
 
-def _refuse_what_is_not_cleared(chosen: Sequence[Take], *, rights: RightsCheck, asked: RightsContext) -> None:
+def _refuse_what_is_not_cleared(
+    chosen: Sequence[Take], footage: Mapping[str, Clip], *, rights: RightsCheck, asked: RightsContext
+) -> None:
     verdicts = rights.check(dict.fromkeys(name for take in chosen for name in take.clips), asked)
     for take in chosen:
         for name in take.clips:
             if not verdicts[name].allowed:
+                shown = footage[name].file if name in footage else name
                 raise RightsError(
-                    f"take {take.id} may not be cut in: clip {name}: {'; '.join(verdicts[name].reasons)}; "
-                    "circle another take"
+                    f"take {take.id} may not be in the film, which would cut in {shown}: "
+                    f"{'; '.join(verdicts[name].reasons)}; circle another take"
                 )
 
 
@@ -153,9 +163,14 @@ def _cut(
         if stored is None:
             cuts.save(cut)
             return cut
-        if stored == cut:
+        if stored == cut and not _lost(cuts.master(state.production, version), files):
             return stored
         version += 1
+
+
+def _lost(master: Master | None, files: Files) -> bool:
+    """Whether there is a master on record whose file is gone: then the same film is a new cut, with its own master."""
+    return master is not None and not files.path(master.uri).exists()
 
 
 def _order(cut: Cut, chosen: Sequence[Take], *, codec: str, loudness: float) -> MasterOrder:
@@ -178,9 +193,13 @@ def _order(cut: Cut, chosen: Sequence[Take], *, codec: str, loudness: float) -> 
 def _rendered(
     cut: Cut, chosen: Sequence[Take], *, codec: str, loudness: float, work: Work, progress: Progress
 ) -> Output:
-    """Return the rendered master, ordering it again only when a worker was lost over it."""
+    """Return the rendered master: one that is there already, else one that is ordered now.
+
+    An order that came to nothing before, or that asked for another codec or loudness, is passed over: rendering costs
+    minutes, not money, and what stood in its way (a full disk, say) may be gone. One that fails now fails the step.
+    """
     request = _order(cut, chosen, codec=codec, loudness=loudness).model_dump(mode="json")
-    for number in range(1, _TRIES + 1):
+    for number in range(1, _MOST_ORDERS + 1):
         operation = Operation(
             key=operation_key(cut.production, "assemble", "film", number, cut.version),
             production=cut.production,
@@ -192,12 +211,31 @@ def _rendered(
             request=request,
             quote=Decimal(0),
         )
-        outcome = work.drain([operation], progress=progress)[operation.key]
+        watched = _Watched(progress)
+        try:
+            outcome = work.drain([operation], progress=watched)[operation.key]
+        except JournalConflict:
+            continue
         if outcome.state == "done" and outcome.outputs:
             return outcome.outputs[0]
-        if outcome.error_class != WorkerLost.__name__:
+        if watched.was_open and outcome.error_class == WorkerLost.__name__:
+            raise WorkerLost(f"no worker finished cut {cut.version}: look at memory and disk, then resume")
+        if watched.was_open:
             raise MediaError(f"cut {cut.version} cannot be rendered: {outcome.error or 'no reason was given'}")
-    raise WorkerLost(f"no worker finished cut {cut.version} in {_TRIES} orders; look at memory and disk, then resume")
+        log.warning("%s came to nothing before (%s); ordering again", operation.key, outcome.error)
+    raise MediaError(f"cut {cut.version} was ordered {_MOST_ORDERS} times and never rendered: circle other takes")
+
+
+class _Watched:
+    """Passes progress on, and remembers whether anything was left to be done."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.was_open = False
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        self.was_open = self.was_open or done < total
+        self._progress("master", done, total)
 
 
 def _signed(
@@ -214,13 +252,15 @@ def _signed(
     ):
         raise HandoffInvalid(f"cut {cut.version} was rendered, but what was measured of it is missing")
     scratch = files.scratch("mp4")
-    signer.sign(files.path(rendered.uri), scratch, manifest=told)
-    read = verify(scratch, anchors_pem=signer.root_pem)
-    if read.state != "trusted":
+    try:
+        signer.sign(files.path(rendered.uri), scratch, manifest=told)
+        read = verify(scratch, anchors_pem=signer.root_pem)
+        if read.state != "trusted":
+            raise ProvenanceError(f"the signature on cut {cut.version} does not verify: {'; '.join(read.problems)}")
+        size = scratch.stat().st_size
+        uri = files.adopt(scratch, ending="mp4")
+    finally:
         scratch.unlink(missing_ok=True)
-        raise ProvenanceError(f"the signature on cut {cut.version} does not verify: {'; '.join(read.problems)}")
-    size = scratch.stat().st_size
-    uri = files.adopt(scratch, ending="mp4")
     return Master(
         production=cut.production,
         cut_version=cut.version,

@@ -36,7 +36,7 @@ class Circles(Protocol):
 class Clips(Protocol):
     """The catalogue's database of record."""
 
-    def many(self, ids: Iterable[str]) -> dict[str, Clip]:
+    def many(self, clip_ids: Iterable[str]) -> dict[str, Clip]:
         """Return the clips that exist, by id."""
         ...
 

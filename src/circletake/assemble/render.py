@@ -34,7 +34,8 @@ _ENCODED_CEILING_DBTP = -2.0
 """Peaks before AAC, which may give some tenths of a decibel more back than it was given."""
 _TOLERANCE_LU = 0.5
 _MUST_HOLD = frozenset({"decodes", "length", "size", "fps"})
-"""A master without these is broken; the rest is for the person who screens it to judge."""
+"""A master without these is broken; the rest is for the person who screens it to judge. Of loudness, the level must
+hold too."""
 _CROSSFADE = AUDIO_RATE * 5 // 1000
 """Samples over which the sound of two takes is joined: 5 ms."""
 _THREADS = 4
@@ -104,11 +105,10 @@ def execute(operation: Operation, *, files: Files) -> Outcome:
             threads=_THREADS,
         )
         output = _checked(scratch, order, inspector)
-    except MediaError:
+        size = scratch.stat().st_size
+        uri = files.adopt(scratch, ending="mp4")
+    finally:
         scratch.unlink(missing_ok=True)
-        raise
-    size = scratch.stat().st_size
-    uri = files.adopt(scratch, ending="mp4")
     done = output.model_copy(update={"uri": uri, "sha256": Path(uri).stem, "bytes": size})
     return Outcome(
         key=operation.key,
@@ -166,6 +166,8 @@ def _checked(path: Path, order: MasterOrder, inspector: Inspector) -> Output:
     picture_sha256 = decode.picture_sha256(path)
     qc = inspector.report(sound=heard, decoded=written.frames == order.frames, measured_fps=written.fps)
     broken = [found.reason for found in qc.findings if not found.passed and found.check in _MUST_HOLD]
+    if measured.integrated > loudness.SILENT and abs(measured.integrated - order.loudness) > _TOLERANCE_LU:
+        broken.append(f"it is at {measured.integrated:.1f} LUFS, {order.loudness:.0f} were ordered")
     if broken:
         raise MediaError(f"the master is not the film that was cut: {'; '.join(broken)}")
     others = (found for found in qc.findings if found.check != "loudness")

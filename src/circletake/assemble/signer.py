@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import c2pa
 from cryptography import x509
@@ -72,7 +72,7 @@ class LocalSigner:
         try:
             context = c2pa.Context(c2pa.Settings.from_dict(settings))
             builder = c2pa.Builder(json.dumps(manifest), context)
-            with source.open("rb") as film, target.open("x+b") as signed, c2pa.Signer.from_info(info) as signer:
+            with _opened(source) as film, target.open("x+b") as signed, c2pa.Signer.from_info(info) as signer:
                 builder.sign(signer, "video/mp4", film, signed)
         except (_IO_ERROR, OSError) as error:
             target.unlink(missing_ok=True)
@@ -246,6 +246,13 @@ def _warn_if_open(folder: Path) -> None:
         path = folder / name
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             _log.warning("%s can be read by others: run chmod 600 %s", path, path)
+
+
+def _opened(film: Path) -> BinaryIO:
+    try:
+        return film.open("rb")
+    except OSError as error:
+        raise ProvenanceError(f"{film} cannot be read to be signed: {_one_line(error)}") from error
 
 
 def _read(path: Path) -> bytes:

@@ -37,8 +37,9 @@ class Search:
         self._embedder = embedder
 
     def find(self, query: Query, *, rights: RightsContext, k: int = 8) -> Found:
-        """Return up to `k` clips that `rights` allows, best first, ties by clip id; the rest is `shortfall`.
+        """Return up to `k` clips that `rights` allows; what is missing is `shortfall`.
 
+        In order of choice: each the best of those left, less the more it resembles those before it, ties by clip id.
         A query that names a clip to look like never returns that clip.
 
         Raises:

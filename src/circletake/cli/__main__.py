@@ -13,7 +13,7 @@ import sys
 import click
 
 from circletake.cli.commands import cli
-from circletake.errors import CircletakeError
+from circletake.errors import CircletakeError, WaitingForPerson
 
 STOPPED = 130
 
@@ -45,9 +45,9 @@ def main() -> None:
 def _told(error: CircletakeError, *, as_json: bool) -> int:
     from circletake.cli.settle import debugging
 
-    if debugging():
+    if debugging() and not isinstance(error, WaitingForPerson):
         raise error
-    if as_json:
+    if as_json and not isinstance(error, WaitingForPerson):
         told = {"error": {"class": type(error).__name__, "message": str(error), "exit_code": error.exit_code}}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     click.echo(f"circletake: {error}", err=True)

@@ -49,7 +49,7 @@ def commands_page() -> str:
         "# Commands",
         "",
         "Exit codes: 0 done, 1 error (one line: what is wrong, where, what to do), 2 usage, 3 waiting for a person,",
-        "4 shortfall or refused, 130 stopped with Ctrl-C. With `--json`, an error is an object on standard output, too.",
+        "4 shortfall or refused, 130 stopped with Ctrl-C. With `--json`, an error is an object too.",
     ]
     for path, command in _commands(cli, "circletake"):
         context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100)

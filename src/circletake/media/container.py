@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import av
+import av.logging
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
@@ -22,7 +23,9 @@ from circletake.errors import CircletakeError, HomeError, MediaError
 av.logging.set_level(av.logging.ERROR)
 logging.getLogger("libav").addHandler(logging.NullHandler())
 
-_DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EIO})
+_DISK_TROUBLE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EIO, errno.EFBIG}
+)
 
 
 @contextmanager
@@ -62,14 +65,25 @@ def first_video(container: InputContainer, path: Path) -> VideoStream:
     """Return the first video stream that is not a cover picture, set to one thread and to raise on damage.
 
     Raises:
-        MediaError: there is none.
+        MediaError: there is none, or no decoder for it.
     """
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
+            if getattr(stream, "codec_context", None) is None:
+                raise MediaError(f"{path} is cut off, or in a codec that this build cannot decode; replace the file")
             stream.codec_context.thread_count = 1
             stream.codec_context.options = {"err_detect": "explode"}
             return stream
     raise MediaError(f"{path} has no video stream; a clip needs a picture")
+
+
+def first_audio(container: InputContainer) -> AudioStream | None:
+    """Return the first audio stream that can be decoded, set to raise on damage, or `None`."""
+    for stream in container.streams.audio:
+        if getattr(stream, "codec_context", None) is not None:
+            stream.codec_context.options = {"err_detect": "explode"}
+            return stream
+    return None
 
 
 def _why(error: FFmpegError) -> str:

@@ -6,6 +6,8 @@ Time counts from the first picture of a file. Decoding uses one thread and raise
 from __future__ import annotations
 
 import hashlib
+import logging
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,15 +18,18 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
+from av.stream import Stream
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from circletake.domain.timing import AUDIO_RATE
 from circletake.errors import MediaError
-from circletake.media.container import first_video, open_source
-from circletake.media.picture import Frame, Frames, Size, checked_size, planes
+from circletake.media.container import first_audio, first_video, open_source
+from circletake.media.picture import Frame, Frames, Size, checked_size, planes, size_of
+
+_log = logging.getLogger(__name__)
 
 _UNSPECIFIED = 2
 _ITU709_TAG = 1
@@ -72,9 +77,13 @@ def decode_segment(
         )
     wanted = [(first_frame + index * speed) / fps for index in range(frames)]
     out = np.empty((frames, height * 3 // 2, width), np.uint8)
-    with open_source(path) as container:
-        stream = first_video(container, path)
-        done = _fill(out, wanted, _from(container, stream, wanted[0]), size)
+    try:
+        done = _fill_from(path, out, wanted, size=size, begin=wanted[0])
+    except MediaError:
+        if not wanted[0]:
+            raise
+        _log.debug("%s: pictures depend on ones before their keyframe; decoding from the start", path)
+        done = _fill_from(path, out, wanted, size=size, begin=Fraction(0))
     if done < frames:
         raise MediaError(
             f"{path} ends too early: {done} of {frames} frames from {float(wanted[0]):.2f} s; choose a shorter stretch"
@@ -88,9 +97,13 @@ def iterate_frames(path: Path, *, size: Size | None = None) -> Iterator[Frame]:
     Raises:
         MediaError: the file cannot be opened or is damaged; an odd size.
     """
+    if size is not None:
+        checked_size(size)
     with open_source(path) as container:
-        for picture in container.decode(first_video(container, path)):
-            yield _fitted(picture, size or (picture.width & ~1, picture.height & ~1))
+        stream = first_video(container, path)
+        fit = _Fit(size, stream)
+        for picture in container.decode(stream):
+            yield fit(picture)
 
 
 def picture_sha256(path: Path) -> str:
@@ -122,16 +135,25 @@ def decode_sound(path: Path, *, start: Fraction, samples: int) -> NDArray[np.flo
     Raises:
         MediaError: the file cannot be opened or is damaged.
     """
+    try:
+        return _heard(path, start=start, samples=samples, seeks=start > _PREROLL)
+    except MediaError:
+        if start <= _PREROLL:
+            raise
+        _log.debug("%s: sound depends on what comes before; decoding from the start", path)
+        return _heard(path, start=start, samples=samples, seeks=False)
+
+
+def _heard(path: Path, *, start: Fraction, samples: int, seeks: bool) -> NDArray[np.float32]:
     out = np.zeros((samples, 2), np.float32)
     with open_source(path) as container:
-        if not container.streams.audio or not samples:
+        stream = first_audio(container)
+        if stream is None or not samples:
             return out
-        stream = container.streams.audio[0]
-        stream.codec_context.options = {"err_detect": "explode"}
         base = stream.time_base or Fraction(1, AUDIO_RATE)
         zero = _zero(container.streams.video[0] if container.streams.video else stream)
         first = (zero + start) * AUDIO_RATE
-        if start > _PREROLL:
+        if seeks:
             container.seek(int((zero + start - _PREROLL) / base), stream=stream)
         expected: int | None = None
         for chunk in _at_house_rate(container.decode(stream)):
@@ -153,11 +175,9 @@ def _at_house_rate(sound: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
     yield from resampler.resample(None)
 
 
-def _zero(stream: VideoStream | object) -> Fraction:
+def _zero(stream: Stream) -> Fraction:
     """Return the time, in seconds, of the first picture (or sample)."""
-    start = getattr(stream, "start_time", None)
-    base = getattr(stream, "time_base", None)
-    return start * base if start is not None and base is not None else Fraction(0)
+    return (stream.start_time or 0) * (stream.time_base or Fraction(0))
 
 
 def _from(container: InputContainer, stream: VideoStream, at: Fraction) -> Iterator[_Shown]:
@@ -187,65 +207,82 @@ def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Shown
         at += lasts
 
 
-def _fill(out: Frames, wanted: list[Fraction], shown: Iterator[_Shown], size: Size) -> int:
-    """Write for every wanted time the nearest picture; return how many there were."""
+def _fill_from(path: Path, out: Frames, wanted: list[Fraction], *, size: Size, begin: Fraction) -> int:
+    with open_source(path) as container:
+        stream = first_video(container, path)
+        return _fill(out, wanted, _from(container, stream, begin), _Fit(size, stream))
+
+
+def _fill(out: Frames, wanted: list[Fraction], shown: Iterator[_Shown], fit: _Fit) -> int:
+    """Write for every wanted time the nearest picture, the earlier of two; return how many there were."""
     index = 0
     last: _Shown | None = None
     for following in shown:
         if last is not None:
-            until = (last.at + following.at) / 2
-            index = _hold(out, index, wanted, until, last.picture, size)
+            middle = (last.at + following.at) / 2
+            index = _hold(out, index, bisect_right(wanted, middle), last.picture, fit)
             if index == len(wanted):
                 return index
         last = following
-    return index if last is None else _hold(out, index, wanted, last.at + last.lasts, last.picture, size)
+    return index if last is None else _hold(out, index, bisect_left(wanted, last.at + last.lasts), last.picture, fit)
 
 
-def _hold(out: Frames, index: int, wanted: list[Fraction], until: Fraction, picture: VideoFrame, size: Size) -> int:
-    """Write `picture` for all wanted times from `index` on that lie before `until`; return the index after them."""
-    first = index
-    while index < len(wanted) and wanted[index] < until:
-        out[index] = _fitted(picture, size) if index == first else out[first]
-        index += 1
-    return index
+def _hold(out: Frames, first: int, end: int, picture: VideoFrame, fit: _Fit) -> int:
+    """Write `picture` from index `first` to before `end`; return where the next one goes."""
+    if end > first:
+        out[first:end] = fit(picture)
+    return max(first, end)
 
 
-def _fitted(picture: VideoFrame, size: Size) -> Frame:
-    """Return a decoded picture in the house's colours, covering `size`."""
-    frame = np.asarray(_in_house_colours(picture).to_ndarray(), np.uint8)
-    source = planes(np.ascontiguousarray(frame))
-    height, width = source.y.shape
-    if (width, height) == size:
-        return frame
-    scale = max(size[0] / width, size[1] / height)
-    half_w, half_h = min(width // 2, round(size[0] / scale / 2)), min(height // 2, round(size[1] / scale / 2))
+class _Fit:
+    """Brings decoded pictures to the house's colours and to one size; `None` is their own size, made even."""
+
+    def __init__(self, size: Size | None, stream: VideoStream) -> None:
+        self._size = size
+        self._pixel_width = stream.codec_context.sample_aspect_ratio or Fraction(1)
+        self._reformatter = VideoReformatter()  # kept: what it prepares for HDR takes seconds
+
+    def __call__(self, picture: VideoFrame) -> Frame:
+        """Return the picture covering the size: scaled evenly, cropped about its centre."""
+        frame = np.ascontiguousarray(np.asarray(self._in_house_colours(picture).to_ndarray(), np.uint8))
+        if self._size is None or (size_of(frame) == self._size and self._pixel_width == 1):
+            return frame
+        return _covering(frame, self._size, pixel_width=self._pixel_width)
+
+    def _in_house_colours(self, picture: VideoFrame) -> VideoFrame:
+        """Convert to yuv420p of even size, BT.709, limited range, HDR tone-mapped; the picture itself if it is that."""
+        space = picture.colorspace
+        if space == _UNSPECIFIED:
+            space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
+        even = (picture.width & ~1, picture.height & ~1)
+        house = picture.format.name == "yuv420p" and space == _ITU709_TAG and picture.color_range != ColorRange.JPEG
+        if house and even == (picture.width, picture.height):
+            return picture
+        is_hdr = picture.color_trc in _HDR_CURVES
+        return self._reformatter.reformat(
+            picture,
+            *even,
+            "yuv420p",
+            src_colorspace=space,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            dst_color_trc=ColorTrc.BT709 if is_hdr else None,
+            dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
+        )
+
+
+def _covering(frame: Frame, size: Size, *, pixel_width: Fraction) -> Frame:
+    """Return `frame`, whose pixels are `pixel_width` as wide as high, scaled and cropped to cover `size`."""
+    width, height = size_of(frame)
+    scale = max(size[0] / (width * pixel_width), Fraction(size[1], height))
+    half_w = max(1, min(width // 2, round(size[0] / scale / pixel_width / 2)))
+    half_h = max(1, min(height // 2, round(size[1] / scale / 2)))
     left, top = (width // 2 - half_w) // 2, (height // 2 - half_h) // 2
     out = np.empty((size[1] * 3 // 2, size[0]), np.uint8)
-    for order, (plane, target) in enumerate(zip(source, planes(out), strict=True)):
+    for order, (plane, target) in enumerate(zip(planes(frame), planes(out), strict=True)):
         step = 1 if order else 2
         window = plane[step * top : step * (top + half_h), step * left : step * (left + half_w)]
         grown = cv2.INTER_LINEAR if order else cv2.INTER_CUBIC
         how = cv2.INTER_AREA if target.shape[0] < window.shape[0] else grown
         target[:] = cv2.resize(window, (target.shape[1], target.shape[0]), interpolation=how)
     return out
-
-
-def _in_house_colours(picture: VideoFrame) -> VideoFrame:
-    """Convert to yuv420p of even size, BT.709, limited range, HDR tone-mapped; the picture itself if it is that."""
-    space = picture.colorspace
-    if space == _UNSPECIFIED:
-        space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
-    even = (picture.width & ~1, picture.height & ~1)
-    house = picture.format.name == "yuv420p" and space == _ITU709_TAG and picture.color_range != ColorRange.JPEG
-    if house and even == (picture.width, picture.height):
-        return picture
-    is_hdr = picture.color_trc in _HDR_CURVES
-    return picture.reformat(
-        *even,
-        "yuv420p",
-        src_colorspace=space,
-        dst_colorspace=Colorspace.ITU709,
-        dst_color_range=ColorRange.MPEG,
-        dst_color_trc=ColorTrc.BT709 if is_hdr else None,
-        dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
-    )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circletake.domain.look import Look, StyleTarget
-from circletake.media.picture import BLACK, WHITE, Frame, Size, planes
+from circletake.media.picture import BLACK, NEUTRAL, WHITE, Frame, Size, planes
 
 Table = NDArray[np.uint8]
 Steps = NDArray[np.int16]
@@ -37,6 +37,8 @@ _TEAL, _GOLD = 0.35, 0.1
 violet or to olive."""
 GRAIN_SIGMA = 4.2
 """Standard deviation, in luma steps, of full grain."""
+SCOPE = 2.39
+"""Width to height of the wide screen (SMPTE 195)."""
 _TILE = 320
 """Grain tiles are this much larger than the picture; each frame takes another window of one."""
 _LMS_FROM_OKLAB = np.array(
@@ -224,7 +226,7 @@ def _tint(curve: Curve, *, a: float, b: float) -> NDArray[np.float64]:
     rise = np.clip((curve - 0.12) / 0.6, 0, 1)
     rise = rise * rise * (3 - 2 * rise)
     weight = (1.1 - 0.65 * rise) if b < 0 else (0.45 + 0.6 * rise)
-    weight *= np.clip(0.15 + curve / 0.09, 0, 1) * np.clip(0.2 + (1 - curve) / 0.22, 0, 1)
+    weight *= np.clip(0.1 + curve / 0.09, 0, 1) * np.clip(0.1 + (1 - curve) / 0.2, 0, 1)
     linear = np.where(curve <= 0.04045, curve / 12.92, ((curve + 0.055) / 1.055) ** 2.4)
     lab = np.stack([np.cbrt(linear), a * weight, b * weight])
     rgb = np.clip(_RGB_FROM_LMS @ (_LMS_FROM_OKLAB @ lab) ** 3, 0, 1)
@@ -250,9 +252,18 @@ def _colours(saturation: float, *, tint: NDArray[np.float64]) -> tuple[Steps, St
 
 
 class Finish:
-    """What belongs to film, over the grade: vignette and grain. The same seed gives the same grain."""
+    """What belongs to film, over the grade: vignette, grain and, when asked for, the bars of a wide screen.
 
-    def __init__(self, *, size: Size, grain: float, vignette: float, seed: int) -> None:
+    Args:
+        size: width and height of the pictures.
+        grain: 0 none, 1 coarse; new for every picture, the same for the same seed and number of pictures.
+        vignette: 0 none, 1 corners at 45 % of their light.
+        seed: of the grain.
+        bars: leave 2.39:1 of the picture between black bars.
+    """
+
+    def __init__(self, *, size: Size, grain: float, vignette: float, seed: int, bars: bool = False) -> None:
+        self._bar = max(0, round((size[1] - size[0] / SCOPE) / 4)) * 2 if bars else 0
         self._grain = _grain_tile(size, round(grain * GRAIN_SIGMA, 3)) if grain > 0 else None
         self._vignette = _vignette(size, round(vignette, 3)) if vignette > 0 else None
         self._rng = np.random.default_rng(seed)
@@ -267,6 +278,11 @@ class Finish:
             top, left = (int(value) for value in self._rng.integers(0, _TILE, size=2))
             window = self._grain[top : top + light.shape[0], left : left + light.shape[1]]
             light[:] = cv2.addWeighted(light, 1.0, window, 1.0, -128.0)
+        if self._bar:
+            for plane, bar, value in zip(
+                planes(picture), (self._bar, self._bar // 2, self._bar // 2), (BLACK, NEUTRAL, NEUTRAL), strict=True
+            ):
+                plane[:bar] = plane[len(plane) - bar :] = value
         return picture
 
 

@@ -98,12 +98,21 @@ def _handheld(begin: Framing, frames: int, rng: random.Random, reach: float) -> 
         return sum(a * math.sin(2 * math.pi * f * index / 24 + p) for f, p, a in waves[axis]) / 2
 
     size = SWAY * (0.5 + 0.5 * reach)
+    half = 0.5 / begin.scale * (1 + size)
+    middle = Framing(begin.scale, _between(begin.x, half + 1.5 * size), _between(begin.y, half + 1.5 * size))
     return tuple(
         Framing(
-            begin.scale * (1 + 0.25 * size * at(2, index)), begin.x + size * at(0, index), begin.y + size * at(1, index)
+            begin.scale * (1 + 0.25 * size * at(2, index)),
+            middle.x + size * at(0, index),
+            middle.y + size * at(1, index),
         ).inside()
         for index in range(frames)
     )
+
+
+def _between(value: float, margin: float) -> float:
+    """Return `value` kept `margin` away from 0 and 1, so that a sway does not run into an edge and stop dead."""
+    return 0.5 if margin >= 0.5 else min(max(value, margin), 1 - margin)
 
 
 def apply(frames: Frames, framings: Sequence[Framing], *, size: Size) -> Iterator[Frame]:

@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from circletake.errors import MediaError
-from circletake.media.container import first_video, open_source
+from circletake.media.container import first_audio, first_video, open_source
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def probe(path: Path) -> Probe:
     """
     with open_source(path) as container:
         video = first_video(container, path)
-        audio = container.streams.audio[0] if container.streams.audio else None
+        audio = first_audio(container)
         spans = _spans(container, video, audio)
         picture, sound = spans[video.index], spans[audio.index] if audio else _Span()
         seconds = picture.seconds(video.time_base)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import math
-import unicodedata
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, UnidentifiedImageError
 
 from circletake.errors import MediaError
 from circletake.media.picture import Frame, Rgb, to_rgb
@@ -86,6 +86,9 @@ _LINE = 21
 _DROP = 17
 """From a picture down to its label."""
 _FAULT_LINES = 3
+_WEIGHT = 400
+"""Of the letters: regular."""
+_Ink: TypeAlias = tuple[int, int, int]
 _GROUND = (17, 17, 18)
 _FRAME = (34, 34, 36)
 _RULE = (48, 47, 46)
@@ -100,7 +103,7 @@ _FINER = 3
 def contact_sheet(tiles: Sequence[Tile], *, columns: int, title: str, subtitle: str) -> bytes:
     """Return a PNG, 1600 pixels wide, with the takes of every slate side by side and the circled ones marked.
 
-    The same tiles give the same bytes. Letters that the built-in face does not have are set without their accents.
+    The same tiles give the same bytes. What no built-in face has is set as a box.
 
     Args:
         tiles: grouped; all pictures are shown in the shape of the first one, cropped where they differ.
@@ -142,6 +145,7 @@ class _Sheet:
         self._paper = Image.new("RGB", (_WIDTH, 400), _GROUND)
         self._pen = ImageDraw.Draw(self._paper)
         self._y = _MARGIN
+        self._words: list[tuple[str, tuple[int, int], int, _Ink]] = []
 
     def _need(self, height: int) -> None:
         wanted = self._y + height + _MARGIN
@@ -150,12 +154,11 @@ class _Sheet:
             longer.paste(self._paper)
             self._paper, self._pen = longer, ImageDraw.Draw(longer)
 
-    def _write(
-        self, at: tuple[int, int], text: str, *, points: int, ink: tuple[int, int, int], room: int, right: bool = False
-    ) -> None:
-        line = _cut(_settable(text), points, room)
-        x = at[0] + room - round(_face(points).getlength(line)) if right else at[0]
-        self._pen.text((x, at[1]), line, font=_face(points), fill=ink)
+    def _write(self, at: tuple[int, int], text: str, *, points: int, ink: _Ink, room: int, right: bool = False) -> None:
+        """Note down a line to be set with its top at `at`; the pencil goes below it, as on paper."""
+        line = _cut(text, points, room)
+        x = at[0] + room - _length(line, points) if right else at[0]
+        self._words.append((line, (x, at[1] + points), points, ink))
 
     def head(self, title: str, subtitle: str) -> None:
         self._need(120)
@@ -182,7 +185,7 @@ class _Sheet:
     def _slate(self, first: Tile, tall: int) -> None:
         self._write((_MARGIN, self._y - 8), first.group, points=44, ink=_INK, room=_GUTTER - 36)
         y = self._y + 54
-        for line in _wrapped(_settable(first.note), 17, _GUTTER - 40):
+        for line in _wrapped(first.note, 17, _GUTTER - 40):
             if y + _LINE > self._y + tall:
                 break
             self._write((_MARGIN, y), line, points=17, ink=_QUIET, room=_GUTTER - 36)
@@ -199,11 +202,11 @@ class _Sheet:
             if tile.fault:
                 shown = ImageEnhance.Brightness(ImageEnhance.Color(shown).enhance(0.25)).enhance(0.45)
             self._paper.paste(shown, (x, y))
-        half = width // 2
+        taken = _length(tile.label, 18) + 14
         ink = _PENCIL if tile.marked else _QUIET if tile.fault else _INK
         y += height + _DROP
-        self._write((x, y - 1), tile.label, points=18, ink=ink, room=half)
-        self._write((x + half, y), tile.caption, points=16, ink=_QUIET, room=width - half, right=True)
+        self._write((x, y - 1), tile.label, points=18, ink=ink, room=width)
+        self._write((x + taken, y), tile.caption, points=16, ink=_QUIET, room=width - taken, right=True)
         for line in self._fault(tile):
             y += _LINE
             self._write((x, y), line, points=16, ink=_FAULT, room=width)
@@ -211,7 +214,7 @@ class _Sheet:
             self._mark(tile.label, at)
 
     def _fault(self, tile: Tile) -> list[str]:
-        lines = _wrapped(_settable(tile.fault), 16, self._size[0])
+        lines = _wrapped(tile.fault, 16, self._size[0])
         return (
             lines if len(lines) <= _FAULT_LINES else [*lines[: _FAULT_LINES - 1], " ".join(lines[_FAULT_LINES - 1 :])]
         )
@@ -224,7 +227,10 @@ class _Sheet:
 
     def printed(self) -> bytes:
         whole = self._paper.crop((0, 0, _WIDTH, self._y + _MARGIN // 2))
-        return png(np.asarray(whole, np.uint8))
+        picture = np.array(whole, np.uint8)
+        for line, baseline, points, ink in self._words:
+            cv2.putText(picture, line, baseline, ink, _face(), points, _WEIGHT)
+        return png(picture)
 
 
 def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -278,46 +284,23 @@ def _waxed(stroke: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 @cache
-def _face(points: int) -> ImageFont.FreeTypeFont:
-    face = ImageFont.load_default(points)
-    if not isinstance(face, ImageFont.FreeTypeFont):
-        raise MediaError("this build of Pillow has no scalable built-in face; install one with FreeType")
-    return face
+def _face() -> cv2.FontFace:
+    """OpenCV's own sans-serif: Latin with its accents, Greek, Cyrillic and Chinese, so that any title can be set."""
+    return cv2.FontFace("sans")
 
 
-@cache
-def _shape(character: str) -> bytes:
-    """Return how a character is drawn; what the face does not have looks like U+FFFF."""
-    cell = Image.new("L", (64, 64))
-    ImageDraw.Draw(cell).text((8, 8), character, font=_face(24), fill=255)
-    return cell.tobytes()
-
-
-_PLAIN = {"–": "-", "—": "-", "×": "x", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "Ø": "O", "ł": "l", "€": "EUR"}  # noqa: RUF001
-
-
-def _settable(text: str) -> str:
-    """Return the text in letters that the built-in face has; what cannot be set at all becomes a question mark."""
-    line = "".join(_letter(character) for character in text)
-    return line if line.strip("?") or not text.strip() else text.encode("ascii", "replace").decode()
-
-
-def _letter(character: str) -> str:
-    if character == "\n" or (character.isprintable() and _shape(character) != _shape("\uffff")):
-        return character
-    plain = _PLAIN.get(character) or "".join(
-        part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)
-    )
-    known = bool(plain) and all(part.isprintable() and _shape(part) != _shape("\uffff") for part in plain)
-    return plain if known else "" if unicodedata.combining(character) else "?"
+def _length(line: str, points: int) -> int:
+    """Return how wide a line is set, in pixels."""
+    _, _, width, _ = cv2.getTextSize((_WIDTH, 1), line, (0, 0), _face(), points, _WEIGHT)
+    return width
 
 
 def _cut(text: str, points: int, room: int) -> str:
     """Return the text, or as much of it as fits into `room` pixels, with an ellipsis."""
     line = " ".join(text.split())
-    if _face(points).getlength(line) <= room:
+    if _length(line, points) <= room:
         return line
-    while line and _face(points).getlength(line + "…") > room:
+    while line and _length(line + "…", points) > room:
         line = line[:-1].rstrip()
     return line.rstrip(".,;:") + "…"
 
@@ -328,7 +311,7 @@ def _wrapped(text: str, points: int, room: int) -> list[str]:
         line = ""
         for word in paragraph.split():
             longer = f"{line} {word}".strip()
-            if line and _face(points).getlength(longer) > room:
+            if line and _length(longer, points) > room:
                 lines.append(line)
                 line = word
             else:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from circletake.errors import MediaError
+from circletake.media.lettering import Face
 from circletake.media.picture import BLACK, NEUTRAL, Frame, Size, planes
 
 SAFE = 0.8
@@ -19,8 +18,11 @@ _INK = 226
 """Luma of the letters: just off white, as ink on film."""
 _LEADING = 1.28
 _TRACKING = 0.14
-"""Space added between capitals, in letter heights."""
+"""Space added between capitals, in sizes; small letters get a third of it."""
 _SHADOW = 0.55
+_SMALLEST = 12.0
+"""Points below which nobody reads."""
+_LONGEST_IN_CAPITALS = 48
 
 
 @dataclass(frozen=True)
@@ -91,73 +93,63 @@ def fade(index: int, *, frames: int, lead: int = 10, length: int = 14, hold_at_e
 
 
 def card(text: str, *, size: Size, font: str = "") -> Title:
-    """Set words in the middle of the frame: capitals, tracked, wrapped, as large as looks quiet, inside the safe area.
+    """Set words in the middle of the frame: tracked, wrapped evenly, as large as looks quiet, inside the safe area.
+
+    Up to 48 letters are set in capitals; longer texts as they are written.
 
     Args:
         text: the words; a line break is kept.
         size: width and height of the frame.
-        font: path of a TrueType or OpenType face; empty for Pillow's built-in one (Latin letters with accents).
+        font: path of a TrueType or OpenType face; empty for Pillow's built-in one, to whose basic Latin letters the
+            accents of German, French, Spanish and their neighbours are added.
 
     Raises:
-        MediaError: the font cannot be read.
+        MediaError: the font cannot be read, or has no letters for these words.
     """
     width, height = size
-    body = " ".join(text.split()) if "\n" not in text else text.strip()
-    points = max(12.0, 0.075 * min(width * 0.62, height))
+    spoken = text.strip() if "\n" in text else " ".join(text.split())
+    in_capitals = len(spoken) <= _LONGEST_IN_CAPITALS
+    spoken = spoken.upper() if in_capitals else spoken
+    tracking = _TRACKING if in_capitals else _TRACKING / 3
+    points = max(_SMALLEST, 0.075 * min(width * 0.9, height))
     while True:
-        face = _face(font, points)
-        lines = _wrapped(body.upper() if len(body) <= 48 else body, face, points, SAFE * width)
+        face = Face(font, points, tracking=tracking)
+        lines = _wrapped(face.settable(spoken), face, SAFE * width)
         tall = len(lines) * points * _LEADING
-        if (
-            tall <= SAFE * height and all(_width(line, face, points) <= SAFE * width for line in lines)
-        ) or points <= 12:
+        fits = tall <= SAFE * height and all(face.width(line) <= SAFE * width for line in lines)
+        if fits or points <= _SMALLEST:
             break
-        points *= 0.92
+        points = max(_SMALLEST, points * 0.92)
     sheet = Image.new("L", (width, height), 0)
-    pen = ImageDraw.Draw(sheet)
-    top = (height - tall) / 2
     for number, line in enumerate(lines):
-        _set(pen, line, face, points, ((width - _width(line, face, points)) / 2, top + number * points * _LEADING))
+        top = (height - tall) / 2 + number * points * _LEADING
+        face.write(sheet, line, x=(width - face.width(line)) / 2, y=top)
     letters = np.asarray(sheet, np.float32) / 255.0
     shade = cv2.GaussianBlur(letters, (0, 0), points * 0.35)
-    peak = float(shade.max()) or 1.0
-    shadow = np.asarray(shade / peak * _SHADOW, np.float32)
+    shadow = np.asarray(shade / (float(shade.max()) or 1.0) * _SHADOW, np.float32)
     return Title(_Layer.of(letters, shadow, size), _Layer.of(letters, shadow, (width // 2, height // 2)))
 
 
-def _face(font: str, points: float) -> ImageFont.FreeTypeFont:
-    try:
-        face = ImageFont.truetype(font, points) if font else ImageFont.load_default(points)
-    except OSError as error:
-        raise MediaError(f"the font {Path(font)} cannot be read; set font to a TrueType or OpenType file") from error
-    if not isinstance(face, ImageFont.FreeTypeFont):
-        raise MediaError("this build of Pillow has no scalable built-in face; set font to a TrueType or OpenType file")
-    return face
-
-
-def _width(line: str, face: ImageFont.FreeTypeFont, points: float) -> float:
-    return sum(face.getlength(letter) for letter in line) + _TRACKING * points * max(0, len(line) - 1)
-
-
-def _wrapped(text: str, face: ImageFont.FreeTypeFont, points: float, limit: float) -> list[str]:
+def _wrapped(text: str, face: Face, limit: float) -> list[str]:
+    """Return lines no wider than `limit` where words allow, as few as that takes, and about as long as each other."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split():
-            longer = f"{line} {word}".strip()
-            if line and _width(longer, face, points) > limit:
-                lines.append(line)
-                line = word
-            else:
-                line = longer
-        lines.append(line)
-    return [line for line in lines if line] or [""]
+        fewest = len(_filled(paragraph, face, limit))
+        low, high = limit / max(1, fewest), limit
+        for _ in range(10):
+            middle = (low + high) / 2
+            tight = len(_filled(paragraph, face, middle)) > fewest
+            low, high = (middle, high) if tight else (low, middle)
+        lines.extend(_filled(paragraph, face, high))
+    return lines or [""]
 
 
-def _set(
-    pen: ImageDraw.ImageDraw, line: str, face: ImageFont.FreeTypeFont, points: float, at: tuple[float, float]
-) -> None:
-    x, y = at
-    for letter in line:
-        pen.text((x, y), letter, font=face, fill=255)
-        x += face.getlength(letter) + _TRACKING * points
+def _filled(paragraph: str, face: Face, limit: float) -> list[str]:
+    lines: list[str] = []
+    for word in paragraph.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and face.width(longer) <= limit:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

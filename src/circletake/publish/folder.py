@@ -35,15 +35,14 @@ class FolderChannel:
             MediaError: the source cannot be read, or is not the film that `sha256` names.
             UsageError: the name is not that of a file in the folder.
         """
-        if name.startswith(".") or name != Path(name).name or "\0" in name:
+        if not name or name.startswith(".") or name != Path(name).name or "\0" in name:
             raise UsageError(
                 f"cannot publish under the name {name!r}: give a file name without a folder or leading dot"
             )
         final = self._folder / name
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            if not final.exists():
-                self._put(source, final, sha256=sha256)
+            self._put(source, final, sha256=sha256)
             flush_folder(self._folder)
             held = sha256_of(final)
         except OSError as error:
@@ -55,6 +54,8 @@ class FolderChannel:
     def _put(self, source: Path, final: Path, *, sha256: str) -> None:
         part = final.with_name(f".{final.name}.part")
         with _sole(part) as handle:
+            if final.exists():
+                return
             _fill(handle, source, sha256=sha256)
             try:
                 with suppress(FileExistsError):  # somebody was faster: what lies there is compared

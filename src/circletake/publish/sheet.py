@@ -11,10 +11,10 @@ from circletake.domain.take import CircledTake, Take
 from circletake.errors import MediaError
 from circletake.media.still import Tile, contact_sheet
 
-MOST_TILES = 480
+MOST_TILES = 240
 """Takes on one sheet; of more, each shot shows the circled one and the first that passed."""
 _MOST_COLUMNS: dict[Aspect, int] = {"16:9": 6, "1:1": 8, "4:5": 8, "9:16": 10}
-_FEWEST_COLUMNS: dict[Aspect, int] = {"16:9": 3, "1:1": 5, "4:5": 5, "9:16": 6}
+_FEWEST_COLUMNS: dict[Aspect, int] = {"16:9": 3, "1:1": 4, "4:5": 4, "9:16": 5}
 
 
 def sheet(

@@ -64,6 +64,8 @@ class Journal:
             JournalConflict: a key was journalled before with another request.
             LeaseLost: this process no longer drives the production.
             BudgetRefused: what is left of the budget does not cover a quote.
+            WorkerLost: workers were lost over all of the local operations, so that the fault is not one of them; they
+                stay planned. One that is lost among others that finish is `failed`.
         """
         self._operations.plan(operations)
         keys = [one.key for one in operations]
@@ -109,9 +111,14 @@ class Journal:
                     log.warning("%s: no result (attempt %d of %d)", key, attempt, LOCAL_TRIES)
             if not left:
                 return
+        told = "; ".join(sorted({fault for key in left if (fault := self._spool.fault(key))}))
+        lost = WorkerLost(
+            f"no worker finished {', '.join(left)} in {LOCAL_TRIES} attempts" + (f": {told}" if told else "")
+        )
+        if len(left) == len(keys):
+            raise lost
         for key in left:
-            error = WorkerLost(f"{key}: no worker finished it in {LOCAL_TRIES} attempts")
-            self._operations.finish(_failed(key, error, state="failed"))
+            self._operations.finish(_failed(key, lost, state="failed"))
             yield key
 
     def _drive_remote(self, key: str) -> None:

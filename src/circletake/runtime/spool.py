@@ -45,6 +45,18 @@ class Spool:
     def remove(self, key: str) -> None:
         """Remove a result that is in the journal."""
         self._file(key).unlink(missing_ok=True)
+        self._file(key).with_suffix(".fault").unlink(missing_ok=True)
+
+    def complain(self, key: str, fault: str) -> None:
+        """Leave word of why a worker could not finish a key."""
+        write_atomically(self._file(key).with_suffix(".fault"), fault.encode())
+
+    def fault(self, key: str) -> str:
+        """Return what the last worker said that could not finish a key; empty when it died without a word."""
+        try:
+            return self._file(key).with_suffix(".fault").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
 
     def note(self, key: str, what: str, *, clock: Clock) -> None:
         """Append one line to the execution log; lines of several workers never mix (one O_APPEND write each)."""

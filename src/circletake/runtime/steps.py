@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
@@ -168,7 +168,15 @@ def _outcome_of(error: BaseException, *, last: bool) -> StepOutcome:
     return "refused" if isinstance(error, REFUSED) else "lost"
 
 
-def measured(name: str, step: Step, ledger: StepLedger) -> Callable[[Production], Update]:
+class Node(Protocol):
+    """A node of the graph; LangGraph wants its parameter to be called `state`."""
+
+    def __call__(self, state: Production) -> Update:
+        """Run one turn."""
+        ...
+
+
+def measured(name: str, step: Step, ledger: StepLedger) -> Node:
     """Return the graph node of a step: measured, retried, and paused where a person decides."""
 
     def node(state: Production) -> Update:

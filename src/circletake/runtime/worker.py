@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from circletake.errors import CircletakeError
+from circletake.runtime.spool import Spool
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ def main(entry: str, home: str) -> None:
             kind, error = type(problem).__name__, str(problem)
         except Exception as problem:
             log.debug("%s failed", key, exc_info=True)
-            kind, error = type(problem).__name__, str(problem)
+            kind, error = type(problem).__name__, " ".join(str(problem).split())
+            Spool(Path(home)).complain(key, f"{kind}: {error}")
         answers.write(json.dumps({"key": key, "class": kind, "error": error}) + "\n")
         answers.flush()
 

@@ -11,13 +11,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from circletake.media.procedural import abstract, city, field, interior, land, sky, table, water
+from circletake.media.procedural import (
+    abstract,
+    city,
+    field,
+    house,
+    interior,
+    land,
+    road,
+    sky,
+    table,
+    water,
+    window,
+)
 from circletake.media.procedural.canvas import Drawing, Shot
 from circletake.media.procedural.sounds import SAMPLE_RATE
 
 __all__ = ["CLIPS", "Drawing", "draw", "sound"]
 
-_PLACES = (water, land, field, city, interior, table, sky, abstract)
+_PLACES = (water, land, field, house, city, window, road, interior, table, sky, abstract)
 _SHOTS: dict[str, Shot] = {shot.name: shot for place in _PLACES for shot in place.SHOTS}
 
 CLIPS: tuple[Drawing, ...] = tuple(Drawing(shot.name, shot.scene, shot.frames) for shot in _SHOTS.values())

@@ -8,7 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from circletake.media.procedural import noise, sounds
-from circletake.media.procedural.canvas import HEIGHT, WIDTH, Frame, Shot, blur, field, glow, grid, grow, lin, pan, seconds, shine, smooth, stamp, triple
+from circletake.media.procedural.canvas import (
+    HEIGHT,
+    WIDTH,
+    Frame,
+    Shot,
+    blur,
+    field,
+    glow,
+    grid,
+    grow,
+    pan,
+    seconds,
+    shine,
+    smooth,
+    stamp,
+    triple,
+)
 from circletake.media.procedural.flora import cut_shown, leaves, mixed
 from circletake.media.procedural.light import bloom, bokeh, film, gradient, halo
 from circletake.media.procedural.weather import Smoke
@@ -26,8 +42,22 @@ class _Ink:
     seed: int
 
 
-_TEAL = _Ink(((0, "#06141c"), (1, "#0c2a33")), ("#25c2b8", "#f0a04a"), "#d8fff4", ((60, 30, 1.0, 0.2), (178, 44, 0.2, 1.0)), -0.34, 201)
-_CRIMSON = _Ink(((0, "#170608"), (1, "#2c0d12")), ("#e0242f", "#6a2ad0"), "#ffd0b8", ((118, 120, 1.0, 0.15), (150, 112, 0.1, 0.9)), 0.5, 207)
+_TEAL = _Ink(
+    ((0, "#06141c"), (1, "#0c2a33")),
+    ("#25c2b8", "#f0a04a"),
+    "#d8fff4",
+    ((60, 30, 1.0, 0.2), (178, 44, 0.2, 1.0)),
+    -0.34,
+    201,
+)
+_CRIMSON = _Ink(
+    ((0, "#170608"), (1, "#2c0d12")),
+    ("#e0242f", "#6a2ad0"),
+    "#ffd0b8",
+    ((118, 120, 1.0, 0.15), (150, 112, 0.1, 0.9)),
+    0.5,
+    207,
+)
 
 
 def _ink(look: _Ink, frames: int) -> Iterator[Frame]:
@@ -76,10 +106,20 @@ class _Lights:
 
 
 _PARTY = _Lights(
-    ((0, "#1c2433"), (0.55, "#33302f"), (1, "#231a16")), ("#ffb347", "#ff5f6d", "#ffd76e", "#4fd0c7", "#ff8a3c", "#f78fb3"), "#0d130c", 0.75, True, 211,
+    ((0, "#1a2438"), (0.45, "#3d2f33"), (0.75, "#5a3a26"), (1, "#20150f")),
+    ("#ffb347", "#ff5f6d", "#ffd76e", "#4fd0c7", "#ff8a3c", "#f78fb3"),
+    "#0a0f08",
+    1.5,
+    True,
+    211,
 )
 _WINTER = _Lights(
-    ((0, "#0e1a30"), (0.6, "#22354f"), (1, "#18222f")), ("#cfe6ff", "#9cc4ff", "#ffffff", "#ffe3b0", "#b8d8ff"), "#070d14", 0.6, False, 217,
+    ((0, "#0e1a34"), (0.5, "#274063"), (0.8, "#3d5573"), (1, "#18222f")),
+    ("#cfe6ff", "#9cc4ff", "#ffffff", "#ffe3b0", "#b8d8ff"),
+    "#060b12",
+    1.1,
+    False,
+    217,
 )
 
 
@@ -87,6 +127,8 @@ def _lights(look: _Lights, frames: int) -> Iterator[Frame]:
     wide, high = HALF
     rng = noise.dice(look.seed)
     base = gradient(high, look.back, wide)
+    garden = noise.tile(look.seed, 512, 1.8, 3.0, 60.0)[:high, :wide]
+    base *= triple(field(0.35 + 1.3 * blur(garden, 4)))
     groups = [np.zeros((high, wide + 80, 3), np.float32) for _ in range(5)]
     for string in range(5):
         x, drop = np.linspace(-20, wide + 100, (20, 17, 14, 11, 7)[string]), rng.uniform(20, 52)
@@ -96,11 +138,26 @@ def _lights(look: _Lights, frames: int) -> Iterator[Frame]:
         for k, px in enumerate(x + rng.normal(0, 3, x.size)):
             py = start + slant * px + drop * np.sin(np.pi * ((px / (150 + 34 * string)) % 1))
             hue = look.hues[int(rng.integers(len(look.hues)))]
-            stamp(groups[k % 5], bokeh(size * rng.uniform(0.9, 1.1)), px, py, glow(hue, look.power * (1.5, 1.2, 0.9, 0.6, 0.3)[string]))
+            stamp(
+                groups[k % 5],
+                bokeh(size * rng.uniform(0.9, 1.1)),
+                px,
+                py,
+                glow(hue, look.power * (1.5, 1.2, 0.9, 0.6, 0.3)[string]),
+            )
     groups = [blur(g, 0.8) for g in groups]
     ys = np.linspace(0, 1, HEIGHT)[:, None]
     xs = np.abs(np.linspace(-1, 1, WIDTH + 120))[None, :]
-    foliage = blur(leaves(look.seed, WIDTH + 120, HEIGHT, np.clip(0.95 * xs**2.2 - 0.75 * (1 - np.abs(2 * ys - 1)) * 0.6 - 0.12, 0, 1), 1.35), 3.0)
+    foliage = blur(
+        leaves(
+            look.seed,
+            WIDTH + 120,
+            HEIGHT,
+            np.clip(1.15 * xs**2.4 + 0.5 * (1 - ys) ** 3 - 0.28 * (1 - np.abs(2 * ys - 1)), 0, 1),
+            1.35,
+        ),
+        3.0,
+    )
     front = cut_shown(foliage, mixed(look.leaf, look.back[1][1], field(0.25 * np.ones((HEIGHT, WIDTH + 120)))))
     pieces = 46
     place, turn, hue = rng.random((pieces, 2)), rng.random(pieces) * 6.28, rng.integers(len(look.hues), size=pieces)

@@ -1,7 +1,7 @@
 """The picture plane of the starter catalogue: scene-linear light in float32, and the few OpenCV calls that move it.
 
-A scene paints `Light`, unbounded scene light at half size, `light.film` develops it into a `Frame` of 8-bit RGB, and what
-must be sharp (`in_front`, `sparkle`, `flora.Layer`) is laid over that: an eighth of the bytes to move.
+A scene paints `Light`, unbounded scene light at half size; `light.film` develops it into a `Frame` of 8-bit RGB, and
+what must be sharp (`in_front`, `sparkle`, `flora.Layer`) is laid over that: an eighth of the bytes to move.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Light: TypeAlias = NDArray[np.float32]
+Light: TypeAlias = NDArray[np.floating[Any]]
 Mask: TypeAlias = NDArray[np.uint8]
 Frame: TypeAlias = NDArray[np.uint8]
 Rgb: TypeAlias = tuple[float, float, float]
+Plane = TypeVar("Plane", bound=NDArray[Any])
 
 WIDTH, HEIGHT, RATE = 960, 540, 24
 SHOULDER = 0.7  # how early the film curve bends; see light.film
@@ -81,11 +82,6 @@ def grid(width: int = WIDTH, height: int = HEIGHT) -> tuple[Light, Light]:
     return xs.copy(), ys.copy()
 
 
-def black(width: int = WIDTH, height: int = HEIGHT) -> Light:
-    """Return a plane of darkness."""
-    return np.zeros((height, width, 3), np.float32)
-
-
 _DESK = threading.local()
 
 
@@ -105,10 +101,10 @@ def field(value: Any) -> Light:
     return np.ascontiguousarray(value, dtype=np.float32)
 
 
-def grow(plane: Light, width: int = WIDTH, height: int = HEIGHT, soft: bool = True) -> Light:
+def grow(plane: Plane, width: int = WIDTH, height: int = HEIGHT, soft: bool = True) -> Plane:
     """Enlarge a plane, with a cubic kernel when `soft`, else bilinear."""
     kind = cv2.INTER_CUBIC if soft else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(plane, (width, height), interpolation=kind), np.float32)
+    return cast(Plane, cv2.resize(plane, (width, height), interpolation=kind))
 
 
 def shrink(plane: Light, width: int, height: int) -> Light:
@@ -116,9 +112,9 @@ def shrink(plane: Light, width: int, height: int) -> Light:
     return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def blur(plane: Light, sigma: float, sigma_y: float | None = None) -> Light:
-    """Blur a plane with a Gaussian (sigma in pixels, another one vertically when given)."""
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, sigmaY=sigma if sigma_y is None else sigma_y), np.float32)
+def blur(plane: Plane, sigma: float) -> Plane:
+    """Blur a plane with a Gaussian (sigma in pixels)."""
+    return cast(Plane, cv2.GaussianBlur(plane, (0, 0), sigma))
 
 
 def warp(plane: Light, xs: Light, ys: Light, wrap: bool = True) -> Light:
@@ -203,7 +199,7 @@ def in_front(frame: Frame, colour: Rgb, cover: Light) -> Frame:
     return sparkle(frame, level, shown(colour), 1 / 255)
 
 
-def sparkle(frame: Frame, cover: Light | Mask, colour: Rgb, gain: float = 1.0) -> Frame:
+def sparkle(frame: Frame, cover: NDArray[Any], colour: Rgb, gain: float = 1.0) -> Frame:
     """Add light of one colour to a developed frame in place, `cover` saying where; return it."""
     if cover.dtype != np.uint8:
         cover = np.asarray(cv2.convertScaleAbs(cover, alpha=255), np.uint8)
@@ -212,44 +208,27 @@ def sparkle(frame: Frame, cover: Light | Mask, colour: Rgb, gain: float = 1.0) -
     return frame
 
 
-def veil(under: Light, hole: Light, paint: Light) -> Light:
-    """Lay a premultiplied layer over `under` in place: under * hole + paint; return it."""
-    cv2.multiply(under, hole, under)
-    cv2.add(under, paint, under)
-    return under
-
-
 def add(under: Light, over: Light, gain: float = 1.0) -> Light:
     """Add light to `under` in place; return it."""
     cv2.scaleAdd(over, gain, under, under)
     return under
 
 
-def pan(plane: Any, x: float, y: float = 0.0, width: int = WIDTH, height: int = HEIGHT, out: Any = None) -> Any:
-    """Cut a window out of a larger plane at a sub-pixel position (into `out` when given)."""
+def pan(plane: Any, x: float, y: float = 0.0, width: int = WIDTH, height: int = HEIGHT) -> Any:
+    """Cut a window out of a larger plane at a sub-pixel position; the window is the caller's to paint on."""
     left, top = int(np.floor(x)), int(np.floor(y))
     part, fall = x - left, y - top
     window = plane[top : top + height, left : left + width]
+    if part <= 1e-3 and fall <= 1e-3:
+        return window.copy()
     if part > 1e-3:
-        window = cv2.addWeighted(window, 1 - part, plane[top : top + height, left + 1 : left + 1 + width], part, 0, out)
+        window = cv2.addWeighted(window, 1 - part, plane[top : top + height, left + 1 : left + 1 + width], part, 0)
     if fall > 1e-3:
-        lower = pan(plane, x, float(top + 1), width, height)
-        window = cv2.addWeighted(window, 1 - fall, lower, fall, 0, out)
+        window = cv2.addWeighted(window, 1 - fall, pan(plane, x, float(top + 1), width, height), fall, 0)
     return window
 
 
-def scroll(tile: Light, x: float, y: float, width: int = WIDTH, height: int = HEIGHT) -> Light:
-    """Cut a window out of a tile that repeats; the tile must be padded by `padded` for this window."""
-    return pan(tile, x % (tile.shape[1] - width - 1), y % (tile.shape[0] - height - 1), width, height)
-
-
-def padded(tile: Light, width: int = WIDTH, height: int = HEIGHT) -> Light:
-    """Repeat a seamless tile far enough that `scroll` can cut any window of this size from it."""
-    space = [(0, height + 1), (0, width + 1)] + [(0, 0)] * (tile.ndim - 2)
-    return field(np.pad(tile, space, mode="wrap"))
-
-
-def smooth(value: Any, low: float, high: float) -> Any:
+def smooth(value: Any, low: Any, high: Any) -> Any:
     """Ease from 0 at `low` to 1 at `high`."""
     part = np.clip((value - low) / (high - low), 0.0, 1.0)
     return part * part * (3.0 - 2.0 * part)
@@ -270,15 +249,20 @@ def stamp(under: Light, sprite: Light, x: float, y: float, colour: Rgb) -> None:
         under[y0:y1, x0:x1] += part[..., None] * np.array(colour, np.float32)
 
 
-def specks(points: Any, radii: Any, levels: Any, width: int = WIDTH, height: int = HEIGHT) -> Light:
-    """Draw small round specks (x, y), anti-aliased at sub-pixel places, as a one-channel plane 0..1."""
+def specks(points: Any, radii: Any, levels: Any, width: int = WIDTH, height: int = HEIGHT) -> Mask:
+    """Draw small round specks (x, y), anti-aliased at sub-pixel places, in a mask; `levels` are 0..1."""
     mask = np.zeros((height, width), np.uint8)
     places = np.round(np.asarray(points) * 16).astype(int).tolist()
     sizes = np.round(np.asarray(radii) * 16).astype(int).tolist()
     shades = np.clip(np.asarray(levels) * 255, 0, 255).astype(int).tolist()
     for place, size, shade in zip(places, sizes, shades, strict=True):
         cv2.circle(mask, place, size, shade, -1, cv2.LINE_AA, 4)
-    return np.asarray(mask, np.float32) * np.float32(1 / 255)
+    return mask
+
+
+def within(mask: Mask, place: Mask) -> Mask:
+    """Return a mask as far as another one shows it."""
+    return np.asarray(cv2.multiply(mask, place, scale=1 / 255), np.uint8)
 
 
 def polygon(mask: Mask, points: Any, level: int = 255) -> None:

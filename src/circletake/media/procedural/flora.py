@@ -99,7 +99,13 @@ def bare_tree(mask: Mask, x: float, y: float, high: float, seed: int, spread: fl
         stroke(mask, path, wide, 255 if wide > 1.2 else 190)
         if length > high * 0.035:
             for turn in rng.permutation([-1, 1])[: 2 if rng.random() < 0.92 else 1]:
-                grow_branch(x0, y0, angle + turn * rng.uniform(0.25, 0.5 + spread), length * rng.uniform(0.62, 0.84), wide * 0.66)
+                grow_branch(
+                    x0,
+                    y0,
+                    angle + turn * rng.uniform(0.25, 0.5 + spread),
+                    length * rng.uniform(0.62, 0.84),
+                    wide * 0.66,
+                )
             if rng.random() < 0.4:
                 grow_branch(*path[2], angle + rng.choice([-1, 1]) * rng.uniform(0.5, 1.0), length * 0.5, wide * 0.45)
 
@@ -122,7 +128,12 @@ def trunks(seed: int, width: int, height: int, count: int, girth: float, feet: f
         half = thick / 2 * flare * rough
         ys_cut = np.minimum(ys, foot)
         one = np.zeros_like(mask)
-        polygon(one, np.concatenate([np.stack([place + bend - half, ys_cut], 1), np.stack([place + bend + half, ys_cut], 1)[::-1]]))
+        polygon(
+            one,
+            np.concatenate(
+                [np.stack([place + bend - half, ys_cut], 1), np.stack([place + bend + half, ys_cut], 1)[::-1]]
+            ),
+        )
         _twigs(one, rng, place, thick, foot)
         centre = np.interp(np.arange(height), ys, place + bend)[:, None]
         across = (np.arange(width)[None] - centre) / np.interp(np.arange(height), ys, half)[:, None]
@@ -143,8 +154,10 @@ def _twigs(mask: Mask, rng: np.random.Generator, x: float, thick: float, foot: f
             stroke(mask, path[part : part + 2], max(1.0, thick * (0.075 - 0.018 * part)))
 
 
-def blades(seed: int, width: int, height: int, count: int, size: tuple[float, float], wide: float) -> tuple[Light, Light]:
-    """Draw a stand of grass rooted at the bottom; return its mask and its lightness (blade by blade, towards the tip)."""
+def blades(
+    seed: int, width: int, height: int, count: int, size: tuple[float, float], wide: float
+) -> tuple[Light, Light]:
+    """Draw a stand of grass rooted at the bottom; return its mask and its lightness, blade by blade."""
     rng = noise.dice(seed)
     mask = np.zeros((height, width), np.uint8)
     shade = np.zeros((height, width), np.uint8)
@@ -157,7 +170,7 @@ def blades(seed: int, width: int, height: int, count: int, size: tuple[float, fl
         outline = np.concatenate([mid - half, (mid + half)[::-1]])
         polygon(mask, outline)
         polygon(shade, outline, int(rng.uniform(60, 255)))
-        if rng.random() < 0.3:
+        if rng.random() < 0.2:
             _ear(mask, shade, mid[-1], lean / tall, tall, rng)
     return plain(mask), plain(shade)
 
@@ -197,7 +210,9 @@ def below(line: Light, height: int, base: float) -> Light:
 def mixed(first: str, second: str, part: Any, gain: float = 1.0) -> Light:
     """Return a picture that runs from one display colour to another where `part` (h, w) runs from 0 to 1."""
     part = field(part)
-    planes = [part * np.float32(b - a) + np.float32(a) for a, b in zip(lin(first, gain), lin(second, gain), strict=True)]
+    planes = [
+        part * np.float32(b - a) + np.float32(a) for a, b in zip(lin(first, gain), lin(second, gain), strict=True)
+    ]
     return np.asarray(cv2.merge(planes), np.float32)
 
 

@@ -16,14 +16,11 @@ from circletake.media.procedural.canvas import (
     Light,
     Rgb,
     Shot,
-    add,
-    black,
     blur,
     field,
     glow,
     grid,
     grow,
-    in_front,
     lay,
     lin,
     pan,
@@ -33,14 +30,14 @@ from circletake.media.procedural.canvas import (
     smooth,
     sparkle,
     specks,
-    stamp,
     tint,
     triple,
     warp,
+    within,
 )
 from circletake.media.procedural.flora import Layer, cut_shown, mixed, plain
-from circletake.media.procedural.light import bloom, bokeh, film, fog, gradient, halo, rays
-from circletake.media.procedural.weather import Mist, Smoke
+from circletake.media.procedural.light import bloom, film, fog, gradient, halo
+from circletake.media.procedural.weather import Mist
 
 HALF = (WIDTH // 2, HEIGHT // 2)
 
@@ -71,14 +68,20 @@ class _Box:
     def __init__(self) -> None:
         xs, ys = grid(*HALF)
         dx, dy = (xs - 246) / 250, (ys - 128) / 250
-        side, floor, roof = 1.35 / np.maximum(np.abs(dx), 1e-3), 1.15 / np.maximum(dy, 1e-3), 1.25 / np.maximum(-dy, 1e-3)
+        side, floor, roof = (
+            1.35 / np.maximum(np.abs(dx), 1e-3),
+            1.15 / np.maximum(dy, 1e-3),
+            1.25 / np.maximum(-dy, 1e-3),
+        )
         self.far = field(np.minimum(np.minimum(np.minimum(side, floor), roof), 60))
         self.across, self.up = field(dx * self.far), field(-dy * self.far)
         self.wall = field((side <= floor) & (side <= roof))
         self.floor = field((floor < side) & (floor < roof))
         self.roof = field(1 - self.wall - self.floor)
         self.corner = field(0.45 + 0.55 * np.minimum(smooth(1.35 - np.abs(self.across), -0.05, 0.5) + self.wall, 1))
-        self.corner *= field(np.where(self.wall > 0, 0.5 + 0.5 * smooth(np.minimum(1.25 - self.up, self.up + 1.15), 0, 0.4), 1))
+        self.corner *= field(
+            np.where(self.wall > 0, 0.5 + 0.5 * smooth(np.minimum(1.25 - self.up, self.up + 1.15), 0, 0.4), 1)
+        )
 
 
 def _ruler(look: _Corridor, along: float, levels: dict[int, float]) -> Light:
@@ -105,7 +108,9 @@ def _levels(look: _Corridor, along: float, stutter: float) -> dict[int, float]:
 
 def _corridor(look: _Corridor, frames: int) -> Iterator[Frame]:
     box = _Box()
-    stutter = np.interp(np.linspace(0, 12, frames), np.arange(13), (1, 0.9, 0.25, 0.85, 1, 0.95, 0.2, 0.45, 1, 0.9, 1, 0.3, 0.9))
+    stutter = np.interp(
+        np.linspace(0, 12, frames), np.arange(13), (1, 0.9, 0.25, 0.85, 1, 0.95, 0.2, 0.45, 1, 0.9, 1, 0.3, 0.9)
+    )
     wall, skirt, floor = (np.array(lin(c), np.float32) for c in (look.wall, look.skirt, look.floor))
     xs, nothing = field(box.far * (2439 / 61)), np.zeros_like(box.far)
     air = field(1 - np.exp(-box.far / (11 if look.flicker else 17)))
@@ -114,7 +119,9 @@ def _corridor(look: _Corridor, frames: int) -> Iterator[Frame]:
     paint = triple(field(box.wall * (1 - 0.85 * low) + 1.05 * box.roof)) * wall + triple(field(0.85 * low)) * skirt
     paint += triple(box.floor) * floor
     shape = field(box.corner / (1 + 0.25 * (1.2 - box.up) ** 2))
-    tubes = field(np.clip(((0.3 if look.flicker else 0.2) - np.abs(box.across)) / np.maximum(box.far * 0.008, 0.03) + 0.5, 0, 1))
+    tubes = field(
+        np.clip(((0.3 if look.flicker else 0.2) - np.abs(box.across)) / np.maximum(box.far * 0.008, 0.03) + 0.5, 0, 1)
+    )
     tubes *= (box.roof * 2.6 + box.floor * look.gloss) * (1 - 0.6 * air)
     grain, weave = noise.tile(17, 512, 1.2, 3.0), noise.tile(23, 256, 0.6, 6.0, 60.0)
     gx, gz = field(box.up * 60 + box.across * 70), field(box.far * 60)
@@ -126,7 +133,11 @@ def _corridor(look: _Corridor, frames: int) -> Iterator[Frame]:
         door, frame = ruler[..., 0] * in_door, ruler[..., 1] * in_frame
         tone = 0.8 + 0.4 * noise.flow(grain, gx, gz, 0, along * 60)
         if look.carpet:
-            tone += 0.9 * near * (noise.flow(weave, box.across * np.float32(26), box.far * np.float32(26), 0, along * 26) - 0.4)
+            tone += (
+                0.9
+                * near
+                * (noise.flow(weave, box.across * np.float32(26), box.far * np.float32(26), 0, along * 26) - 0.4)
+            )
         tone *= (ruler[..., 2] + np.float32(0.02 if look.flicker else 0.07)) * shape
         view = paint.copy()
         lay(view, lin(look.skirt), field(frame))
@@ -142,10 +153,22 @@ def _corridor(look: _Corridor, frames: int) -> Iterator[Frame]:
 def _figure(x: float, eye: float, high: float) -> Light:
     mask = np.zeros((HEIGHT // 2, WIDTH // 2), np.uint8)
     top = eye - 0.32 * high
-    body = [(-0.05, 0.15), (-0.14, 0.19), (-0.16, 0.5), (-0.1, 0.52), (-0.11, 1.0), (-0.02, 1.0), (0, 0.6), (0.02, 1.0), (0.11, 1.0)]
+    body = [
+        (-0.05, 0.15),
+        (-0.14, 0.19),
+        (-0.16, 0.5),
+        (-0.1, 0.52),
+        (-0.11, 1.0),
+        (-0.02, 1.0),
+        (0, 0.6),
+        (0.02, 1.0),
+        (0.11, 1.0),
+    ]
     body += [(0.1, 0.52), (0.16, 0.5), (0.14, 0.19), (0.05, 0.15)]
     polygon(mask, [(x + a * high, top + b * high) for a, b in body])
-    polygon(mask, [(x + 0.062 * high * np.cos(a), top + high * (0.09 + 0.08 * np.sin(a))) for a in np.linspace(0, 6.3, 16)])
+    polygon(
+        mask, [(x + 0.062 * high * np.cos(a), top + high * (0.09 + 0.08 * np.sin(a))) for a in np.linspace(0, 6.3, 16)]
+    )
     return plain(mask)
 
 
@@ -162,11 +185,24 @@ class _Beam:
 
 
 _ATTIC = _Beam(
-    ((0, "#2a221c"), (0.6, "#3a2d22"), (1, "#241a13")), glow("#ffdba6"), (150, 60),
-    ((88, 46, 40, 56), (134, 46, 40, 56), (88, 108, 40, 56), (134, 108, 40, 56)), (500, 330), 1.55, False, 121,
+    ((0, "#2a221c"), (0.6, "#3a2d22"), (1, "#241a13")),
+    glow("#ffdba6"),
+    (150, 60),
+    ((88, 46, 40, 56), (134, 46, 40, 56), (88, 108, 40, 56), (134, 108, 40, 56)),
+    (500, 330),
+    1.55,
+    False,
+    121,
 )
 _CINEMA = _Beam(
-    ((0, "#15141c"), (0.6, "#1d1a22"), (1, "#0e0c10")), glow("#cfe0ff"), (858, 96), ((850, 88, 14, 14),), (-1000, 90), 22.0, True, 127,
+    ((0, "#15141c"), (0.6, "#1d1a22"), (1, "#0e0c10")),
+    glow("#cfe0ff"),
+    (858, 96),
+    ((850, 88, 14, 14),),
+    (-1000, 90),
+    22.0,
+    True,
+    127,
 )
 
 
@@ -192,7 +228,11 @@ def _attic(look: _Beam) -> tuple[Light, Layer]:
     seams = np.abs((np.arange(wide) % 43) - 21)[None, :] > 20
     view *= ((0.45 + 1.1 * boards) * np.where(seams & (np.arange(high)[:, None] < 200), 0.45, 1.0))[..., None]
     floor = smooth(np.arange(high), 199, 202)[:, None] * np.ones((1, wide))
-    lay(view, lin("#3d2c1e"), field(floor * (0.35 + 0.4 * boards.T[:high, :wide] if boards.shape[0] >= wide else floor * 0.5)))
+    lay(
+        view,
+        lin("#3d2c1e"),
+        field(floor * (0.35 + 0.4 * boards.T[:high, :wide] if boards.shape[0] >= wide else floor * 0.5)),
+    )
     xs, ys = grid(wide, high)
     view *= (0.35 + 1.3 * halo(xs, ys, 250, 205, 150, 2.0))[..., None]
     pool = np.zeros((high, wide), np.uint8)
@@ -202,11 +242,23 @@ def _attic(look: _Beam) -> tuple[Light, Layer]:
             polygon(pool, [(x, y), (x + 40, y), (x + 54, y + 17), (x + 14, y + 17)])
     shine(view, blur(plain(pool), 1.3), look.light, 0.9)
     drawn = np.zeros((HEIGHT, WIDTH), np.uint8)
-    for x, y, w, h in ((640, 372, 9, 118), (716, 372, 8, 104), (618, 425, 112, 9), (640, 288, 8, 90), (716, 288, 7, 90), (640, 290, 84, 10), (640, 322, 84, 8), (622, 430, 8, 66), (724, 430, 7, 60)):
+    for x, y, w, h in (
+        (640, 372, 9, 118),
+        (716, 372, 8, 104),
+        (618, 425, 112, 9),
+        (640, 288, 8, 90),
+        (716, 288, 7, 90),
+        (640, 290, 84, 10),
+        (640, 322, 84, 8),
+        (622, 430, 8, 66),
+        (724, 430, 7, 60),
+    ):
         polygon(drawn, [(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
     polygon(drawn, [(0, 470), (150, 456), (172, 480), (172, 540), (0, 540)])
     polygon(drawn, [(20, 474), (20, 396), (118, 388), (132, 402), (132, 462)])
-    return view, cut_shown(plain(drawn), mixed("#1c140d", "#0a0705", np.linspace(0, 1, HEIGHT)[:, None] * np.ones((1, WIDTH))))
+    return view, cut_shown(
+        plain(drawn), mixed("#1c140d", "#0a0705", np.linspace(0, 1, HEIGHT)[:, None] * np.ones((1, WIDTH)))
+    )
 
 
 def _hall(look: _Beam) -> tuple[Light, Layer]:
@@ -224,7 +276,16 @@ def _hall(look: _Beam) -> tuple[Light, Layer]:
             if (row, int(x // w)) in ((0, 3), (0, 4), (1, 6)):
                 hx, hy, r = x + 0.5 * w, y - 0.3 * w, 0.19 * w
                 polygon(drawn, [(hx + r * np.cos(a), hy + 1.2 * r * np.sin(a)) for a in np.linspace(0, 6.3, 20)])
-                polygon(drawn, [(hx - 0.42 * w, y + 20), (hx - 0.34 * w, y - 0.05 * w), (hx, y - 0.16 * w), (hx + 0.34 * w, y - 0.05 * w), (hx + 0.42 * w, y + 20)])
+                polygon(
+                    drawn,
+                    [
+                        (hx - 0.42 * w, y + 20),
+                        (hx - 0.34 * w, y - 0.05 * w),
+                        (hx, y - 0.16 * w),
+                        (hx + 0.34 * w, y - 0.05 * w),
+                        (hx + 0.42 * w, y + 20),
+                    ],
+                )
     shade += np.linspace(0.0, 1.0, HEIGHT, dtype=np.float32)[:, None]
     return view, cut_shown(plain(drawn), mixed("#3a3038", "#0b080b", smooth(shade, 0.74, 1.0)))
 
@@ -238,7 +299,7 @@ def _dust(look: _Beam, frames: int) -> Iterator[Frame]:
     room, front = (_hall if look.film else _attic)(look)
     room, front = _wider(room, 12), Layer(_wider(front.hole, 40), _wider(front.paint, 40), front.top)
     shaft = _throw(look, wide, high, 0.5)
-    full = np.minimum(grow(shaft), 1)
+    full = (np.clip(grow(shaft), 0, 1) * 255).astype(np.uint8)
     window = np.zeros((high, wide), np.uint8)
     for x, y, w, h in look.panes:
         polygon(window, [(x / 2, y / 2), ((x + w) / 2, y / 2), ((x + w) / 2, (y + h) / 2), (x / 2, (y + h) / 2)])
@@ -250,12 +311,16 @@ def _dust(look: _Beam, frames: int) -> Iterator[Frame]:
     motes, slow = rng.random((420, 2)) * (WIDTH, HEIGHT), rng.random(420)
     radii = 0.5 + 1.9 * slow**4
     for t, p in seconds(frames):
-        beat = 1 + (0.22 * np.sin(4.1 * t) * np.sin(2.3 * t + 1) + 0.06 * np.sin(11 * t) if look.film else 0.16 * np.sin(1.1 * t))
+        beat = 1 + (
+            0.22 * np.sin(4.1 * t) * np.sin(2.3 * t + 1) + 0.06 * np.sin(11 * t)
+            if look.film
+            else 0.16 * np.sin(1.1 * t)
+        )
         swirl = 0.45 + 1.1 * noise.flow(cloth, xs * np.float32(0.8), ys * np.float32(0.8), 11 * t, -7 * t)
         if look.film:
             reel = 9 * np.floor(t * 1.6) + 9 * smooth(t * 1.6 % 1, 0.6, 1)
             swirl *= 0.25 + 1.5 * noise.flow(stripes, angle, np.zeros_like(xs), 0, reel)
-        view = pan(room, 12 + 14 * (p - 0.5), 0, wide, high).copy()
+        view = pan(room, 12 + 14 * (p - 0.5), 0, wide, high)
         beam = pan(air, 12 + 14 * (p - 0.5), 0, wide, high)
         shine(view, field(beam[..., 0] * swirl), look.light, 0.42 * beat)
         shine(view, field(beam[..., 1]), look.light, 5.0 * beat)
@@ -263,7 +328,7 @@ def _dust(look: _Beam, frames: int) -> Iterator[Frame]:
         x = motes[:, 0] + 24 * t * (0.3 + slow) + 9 * np.sin(0.8 * t + 20 * slow)
         y = motes[:, 1] - 10 * t * (slow - 0.3) + 8 * np.cos(0.7 * t + 31 * slow)
         lit = specks(np.stack([x % WIDTH, y % HEIGHT], 1), radii, 0.25 + 0.75 * slow)
-        yield sparkle(frame, lit * full, look.light, 0.95 * beat)
+        yield sparkle(frame, within(lit, full), look.light, 0.95 * beat)
 
 
 SHOTS = (

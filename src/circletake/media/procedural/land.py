@@ -12,7 +12,6 @@ from circletake.media.procedural.canvas import (
     HEIGHT,
     WIDTH,
     Frame,
-    Light,
     Rgb,
     Shot,
     blur,
@@ -28,8 +27,21 @@ from circletake.media.procedural.canvas import (
     sparkle,
     specks,
     tint,
+    within,
 )
-from circletake.media.procedural.flora import Layer, below, blades, cut, cut_shown, fir, leaves, mixed, plain, ridge, trunks
+from circletake.media.procedural.flora import (
+    Layer,
+    below,
+    blades,
+    cut,
+    cut_shown,
+    fir,
+    leaves,
+    mixed,
+    plain,
+    ridge,
+    trunks,
+)
 from circletake.media.procedural.light import bloom, disc, film, fog, gradient, halo, rays
 from circletake.media.procedural.weather import Clouds, Mist
 
@@ -51,11 +63,29 @@ class _Ridges:
 
 _DAWN = _Ridges(
     ((0, "#6d8299"), (0.5, "#c9b3a6"), (0.8, "#f0cfa2"), (1, "#f3d9b0")),
-    "#c3aea3", "#1b2930", "#e6cbab", (690, 205), glow("#ffd9a0"), "#ffdcb0", 0.45, 0.55, 1.0, 40,
+    "#c3aea3",
+    "#1b2930",
+    "#e6cbab",
+    (690, 205),
+    glow("#ffd9a0"),
+    "#ffdcb0",
+    0.45,
+    0.55,
+    1.0,
+    40,
 )
 _RAIN = _Ridges(
     ((0, "#333f49"), (0.6, "#66757d"), (1, "#87949a")),
-    "#566670", "#0d1519", "#697981", None, glow("#8fa0a8"), "#7f8d94", 0.9, 0.85, -1.0, 60,
+    "#566670",
+    "#0d1519",
+    "#697981",
+    None,
+    glow("#8fa0a8"),
+    "#7f8d94",
+    0.9,
+    0.85,
+    -1.0,
+    60,
 )
 
 
@@ -82,7 +112,13 @@ def _firs(look: _Ridges, wide: int) -> Layer:
         here = int(np.clip(x, 0, wide - 1))
         if crowd[here] + rng.normal(0, 0.35) < -0.25:
             continue
-        fir(drawn, x, 505 - line[here] + rng.uniform(0, 40), rng.uniform(26, 88) * (0.75 + 0.3 * crowd[here].clip(-1, 1)), rng)
+        fir(
+            drawn,
+            x,
+            505 - line[here] + rng.uniform(0, 40),
+            rng.uniform(26, 88) * (0.75 + 0.3 * crowd[here].clip(-1, 1)),
+            rng,
+        )
     mask = np.maximum(plain(drawn), ridge(line, HEIGHT + 40, 500))
     rise = np.clip((np.arange(HEIGHT + 40)[:, None] - 380) / 180, 0, 1) * np.ones((1, wide))
     return cut_shown(mask, mixed(look.near, look.valley, field(0.16 * (1 - rise) + 0.02)))
@@ -96,11 +132,16 @@ def _ridges(look: _Ridges, frames: int) -> Iterator[Frame]:
     sky += tint(halo(xs, ys, sun[0] / 2 + 20, sun[1] / 2, 34, 1.5) * np.float32(0.8 if look.sun else 0.1), look.warm)
     if look.sun:
         sky += tint(disc(xs, ys, sun[0] / 2 + 20, sun[1] / 2, 9, 2.5) * np.float32(4), look.warm)
-    clouds = Clouds(260, look.seed, look.cover, lin(look.lit), lin(look.stops[0][1]), (sun[0] + 40, sun[1]), 2.0, wide * 2)
+    clouds = Clouds(
+        260, look.seed, look.cover, lin(look.lit), lin(look.stops[0][1]), (sun[0] + 40, sun[1]), 2.0, wide * 2
+    )
     planes = [_range(look, index, 6, wide, high, 0.5) for index in range(5)]
     firs = _firs(look, WIDTH + 220)
     valley = lin(look.valley)
-    mists = [Mist(80 + k, tuple(np.exp(-((np.linspace(0, 1, 24) - at) ** 2) / 0.012)), 4.0, 0.85) for k, at in enumerate((0.5, 0.68, 0.85))]
+    mists = [
+        Mist(80 + k, tuple(np.exp(-((np.linspace(0, 1, 24) - at) ** 2) / 0.012)), 4.0, 0.85)
+        for k, at in enumerate((0.5, 0.68, 0.85))
+    ]
     for t, p in seconds(frames):
         travel = look.push * (p - 0.5)
         view = pan(sky, 40 + 6 * travel, 0, WIDTH // 2, HEIGHT // 2)
@@ -128,12 +169,26 @@ class _Forest:
 
 
 _FOREST_DAWN = _Forest(
-    ((0, "#f2dfae"), (0.45, "#cfc08a"), (0.8, "#7f8458"), (1, "#4d5a38")),
-    ("#8f8c63", "#15140d"), glow("#ffe2a0", 1.1), (300, 60), 0.9, "#1c2413", 1.0, 95, 5,
+    ((0, "#d8c48e"), (0.45, "#a89c68"), (0.8, "#666c46"), (1, "#434e30")),
+    ("#8f8c63", "#15140d"),
+    glow("#ffe2a0", 1.1),
+    (300, 60),
+    0.9,
+    "#1c2413",
+    1.0,
+    95,
+    5,
 )
 _FOREST_NIGHT = _Forest(
     ((0, "#5f7f96"), (0.5, "#3f5b70"), (0.8, "#233846"), (1, "#121d25")),
-    ("#3a5364", "#04070a"), glow("#a8cfee", 0.55), (560, 40), 0.5, "#05090c", 0.25, -95, 6,
+    ("#3a5364", "#04070a"),
+    glow("#a8cfee", 0.55),
+    (560, 40),
+    0.5,
+    "#05090c",
+    0.25,
+    -95,
+    6,
 )
 
 
@@ -185,22 +240,22 @@ def _forest(look: _Forest, frames: int) -> Iterator[Frame]:
     motes, fade = rng.random((90, 2)) * (WIDTH, HEIGHT), rng.random(90)
     for t, p in seconds(frames):
         x = 130 + look.travel * p - (look.travel - look.travel / abs(look.travel)) // 2
-        gaps = smooth(noise.flow(cloth, bx, by, 1.6 * t, 0.7 * t), 0.5, 0.74) * open_sky
+        gaps = smooth(noise.flow(cloth, bx, by, 1.6 * t, 0.7 * t), 0.54, 0.72) * open_sky
         beam = rays(field(gaps), sx / 4, sy / 4, 2.6, 6)
         view = base.copy()
         layers[0].over(view, (x * 0.35 + 20) * 0.5)
         lit = grow(beam, WIDTH // 2, HEIGHT // 2)
-        shine(view, lit, look.shaft, 1.5)
+        shine(view, lit, look.shaft, 2.6)
         layers[1].over(view, (x * 0.6 + 10) * 0.5)
         fog(view, mist.at(t, 2.0, WIDTH // 2, HEIGHT // 2) * np.float32(0.5), lin(look.air[1][1]))
-        shine(view, lit, look.shaft, 0.8)
+        shine(view, lit, look.shaft, 1.3)
         frame = film(bloom(view, 0.3, 8, 0.8), t)
         layers[2].over(frame, x)
-        full = grow(beam, soft=False)
-        sparkle(frame, full, look.shaft, 0.24)
+        full = grow((np.clip(beam, 0, 1) * 255).astype(np.uint8), soft=False)
+        sparkle(frame, full, look.shaft, 0.4)
         spots = motes + np.stack([14 * t * (0.3 + fade), 9 * np.sin(t + 9 * fade)], 1)
-        full *= specks(spots % (WIDTH, HEIGHT), 0.8 + 1.3 * fade, 0.4 + 0.6 * fade)
-        sparkle(frame, full, look.shaft, 1.6 * look.mote)
+        lit_motes = within(specks(spots % (WIDTH, HEIGHT), 0.8 + 1.3 * fade, 0.4 + 0.6 * fade), full)
+        sparkle(frame, lit_motes, look.shaft, 1.6 * look.mote)
         layers[3].over(frame, 130 + 2 * (x - 130))
         yield ferns.over(frame, 150 + 3 * (x - 130))
 

@@ -24,8 +24,10 @@ from circletake.media.procedural.canvas import (
     grid,
     grow,
     lay,
+    shine,
     shrink,
     spare,
+    triple,
     warp,
     zoom,
 )
@@ -38,9 +40,9 @@ def _dither() -> Light:
 
 
 def film(light: Light, t: float) -> Frame:
-    """Develop scene light: a soft shoulder per channel, gamma, full size, and half a level of dither against banding."""
+    """Develop scene light: a soft shoulder per channel, gamma, full size, and a little dither against banding."""
     under = spare("film", light.shape)
-    cv2.max(light, 0.0, light)
+    cv2.threshold(light, 0, 0, cv2.THRESH_TOZERO, light)
     np.multiply(light, np.float32(SHOULDER), out=under)
     under += np.float32(1)
     np.divide(light, under, out=under)
@@ -49,11 +51,10 @@ def film(light: Light, t: float) -> Frame:
     index = round(t * RATE)
     down, right = (index * 29) % 64, (index * 47) % 64
     cv2.scaleAdd(_dither()[down : down + high, right : right + wide], 1 / 255, under, under)
+    frame = cv2.convertScaleAbs(under, alpha=255)
     if high != HEIGHT:
-        full = spare("full", (HEIGHT, WIDTH, 3))
-        cv2.resize(under, (WIDTH, HEIGHT), full, interpolation=cv2.INTER_CUBIC)
-        under = full
-    return np.ascontiguousarray(cv2.convertScaleAbs(under, alpha=255), dtype=np.uint8)
+        frame = cv2.resize(frame, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(frame, dtype=np.uint8)
 
 
 def gradient(height: int, stops: Sequence[tuple[float, str]], width: int = WIDTH) -> Light:
@@ -85,8 +86,8 @@ def disc(xs: Light, ys: Light, x: float, y: float, radius: float, edge: float = 
 
 def bloom(light: Light, gain: float, sigma: float = 7.0, level: float = 1.0) -> Light:
     """Let what is brighter than `level` bleed into its surroundings, in place; return it."""
-    small = shrink(light, 160, 90)
-    glow = blur(np.maximum(small - np.float32(level), 0), sigma)
+    small = shrink(light, 96, 54)
+    glow = blur(np.maximum(small - np.float32(level), 0), 0.6 * sigma)
     return add(light, grow(glow, light.shape[1], light.shape[0], soft=False), gain)
 
 
@@ -95,7 +96,7 @@ def rays(mask: Light, x: float, y: float, reach: float = 1.35, passes: int = 5) 
     high, wide = mask.shape[:2]
     smeared, scale = mask, 1 + (reach - 1) / 2
     for _ in range(passes):
-        smeared = cv2.addWeighted(smeared, 0.5, zoom(smeared, scale, x, y, wide, high), 0.5, 0)
+        smeared = field(cv2.addWeighted(smeared, 0.5, zoom(smeared, scale, x, y, wide, high), 0.5, 0))
         scale = 1 + (scale - 1) / 2
     return np.asarray(smeared, np.float32)
 
@@ -171,6 +172,13 @@ class Water:
         side = column + wave[..., 0] * np.float32(self.rough) * (rise + row)
         last = np.float32(above.shape[0] - 1)
         return warp(above, field(side), last - np.minimum(rise, last), wrap=False), bend
+
+    def surface(self, above: Light, t: float, speed: float, deep: Rgb, gloss: float = 1.0) -> tuple[Light, Light]:
+        """Return the water as it looks, its own colour `deep` where it mirrors nothing, and the slope of its waves."""
+        mirrored, bend = self.mirror(above, t, speed)
+        part = field(self.fresnel(bend) * np.float32(gloss))
+        cv2.multiply(mirrored, triple(part), mirrored)
+        return shine(mirrored, field(1 - part), deep), bend
 
     def fresnel(self, bend: Light) -> Light:
         """Return how much of the light is mirrored, 0..1, for the slopes of `mirror`."""

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from circletake.media.procedural.canvas import Light, field, padded, warp
+from circletake.media.procedural.canvas import Light, field, warp
 
 
 def dice(seed: int) -> np.random.Generator:
@@ -59,12 +59,6 @@ def curl(seed: int, size: int = 256, low: float = 2.0, high: float = 14.0) -> Li
     """Return a seamless flow without sources (vx, vy), each with standard deviation 1."""
     swell = slopes(seed, size, 2.0, low, high)
     return field(np.stack([swell[..., 1], -swell[..., 0]], axis=-1))
-
-
-@cache
-def wide_tile(seed: int, size: int, slope: float, width: int, height: int, low: float = 1.0, stretch: float = 1.0) -> Light:
-    """Return a tile repeated so that `canvas.scroll` can cut windows of this size from it."""
-    return padded(tile(seed, size, slope, low, 1e9, stretch), width, height)
 
 
 def profile(seed: int, length: int, slope: float = 1.6, low: float = 1.0) -> Light:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Sound = NDArray[np.float32]
+Sound: TypeAlias = NDArray[np.floating[Any]]
 SAMPLE_RATE = 48_000
 
 
@@ -60,7 +61,7 @@ def ticks(count: int, seed: int, rate: float, pitch: tuple[float, float], length
     return track
 
 
-def finish(mix: Sound, loud: float = 0.45) -> Sound:
+def finish(mix: Sound, loud: float = 0.45) -> NDArray[np.float32]:
     """Bring a mix to a peak of `loud` (0.7 at most) and fade its ends for thirty milliseconds."""
     edge = min(1440, len(mix) // 4)
     mix = np.asarray(mix, np.float32) * np.float32(min(loud, 0.7) / max(float(np.abs(mix).max()), 1e-6))
@@ -70,21 +71,23 @@ def finish(mix: Sound, loud: float = 0.45) -> Sound:
     return np.ascontiguousarray(mix, dtype=np.float32)
 
 
-def surf(seed: int, rough: float) -> Callable[[int], Sound]:
+def surf(seed: int, rough: float) -> Callable[[int], NDArray[np.float32]]:
     """Return waves that roll in and draw back."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         roll = hiss(count, seed, 60, 900, 0.5) * breath(count, seed + 1, 0.35, 0.6)
         wash = hiss(count, seed + 2, 700, 7000, 0.3, 0.9) * breath(count, seed + 3, 0.5, 0.7) ** 2
-        return finish(roll + (0.25 + 0.4 * rough) * wash + rough * hiss(count, seed + 4, 30, 200, 0.8), 0.42 + 0.2 * rough)
+        return finish(
+            roll + (0.25 + 0.4 * rough) * wash + rough * hiss(count, seed + 4, 30, 200, 0.8), 0.42 + 0.2 * rough
+        )
 
     return play
 
 
-def wind(seed: int, strength: float, leaves: float = 0.0, birds: float = 0.0) -> Callable[[int], Sound]:
+def wind(seed: int, strength: float, leaves: float = 0.0, birds: float = 0.0) -> Callable[[int], NDArray[np.float32]]:
     """Return wind, with rustling and distant birds when asked."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         mix = hiss(count, seed, 80, 500 + 500 * strength, 0.7) * breath(count, seed + 1, 0.8, 0.35 + 0.3 * strength)
         mix = mix + leaves * hiss(count, seed + 2, 2500, 9000, 0.2, 1.0) * breath(count, seed + 3, 1.5, 0.7)
         if birds:
@@ -94,10 +97,10 @@ def wind(seed: int, strength: float, leaves: float = 0.0, birds: float = 0.0) ->
     return play
 
 
-def rain(seed: int, heavy: float, on: str = "street") -> Callable[[int], Sound]:
+def rain(seed: int, heavy: float, on: str = "street") -> Callable[[int], NDArray[np.float32]]:
     """Return rain on a street or on a window pane."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         bed = hiss(count, seed, 500, 9000 if on == "street" else 3500, 0.25, 0.8) * breath(count, seed + 1, 0.6, 0.15)
         drops = ticks(count, seed + 2, 60 + 120 * heavy, (900, 4200), 0.02, 3.0)
         low = hiss(count, seed + 3, 40, 180, 0.6) * breath(count, seed + 4, 0.3, 0.3)
@@ -106,10 +109,10 @@ def rain(seed: int, heavy: float, on: str = "street") -> Callable[[int], Sound]:
     return play
 
 
-def room(seed: int, hum: float, pitch: float = 100.0, creak: float = 0.0) -> Callable[[int], Sound]:
+def room(seed: int, hum: float, pitch: float = 100.0, creak: float = 0.0) -> Callable[[int], NDArray[np.float32]]:
     """Return room tone: air, mains hum, and a creak now and then."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         mix = 0.6 * hiss(count, seed, 40, 320, 0.8) + 0.06 * hiss(count, seed + 1, 1500, 7000, 0.4)
         for order, level in ((1, 0.9), (2, 0.5), (3, 0.3), (5, 0.16), (7, 0.1)):
             mix = mix + tone(count, pitch * order, hum * level, 0.15)
@@ -120,10 +123,10 @@ def room(seed: int, hum: float, pitch: float = 100.0, creak: float = 0.0) -> Cal
     return play
 
 
-def city(seed: int, wet: float) -> Callable[[int], Sound]:
+def city(seed: int, wet: float) -> Callable[[int], NDArray[np.float32]]:
     """Return a city at night: distant traffic, tyres on a wet street."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         far = hiss(count, seed, 40, 420, 0.7) * breath(count, seed + 1, 0.3, 0.3)
         tyres = hiss(count, seed + 2, 800, 5000, 0.3, 1.0) * breath(count, seed + 3, 0.45, 0.9) ** 2
         return finish(far + wet * 0.5 * tyres + wet * ticks(count, seed + 4, 40, (1200, 4000), 0.02, 1.6), 0.34)
@@ -131,10 +134,10 @@ def city(seed: int, wet: float) -> Callable[[int], Sound]:
     return play
 
 
-def fire(seed: int, near: float) -> Callable[[int], Sound]:
+def fire(seed: int, near: float) -> Callable[[int], NDArray[np.float32]]:
     """Return a flame or a fire: a soft roar and crackles."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         roar = hiss(count, seed, 50, 500, 0.6) * breath(count, seed + 1, 2.0, 0.35)
         snaps = ticks(count, seed + 2, 6 + 26 * near, (700, 5200), 0.012, 7.0)
         return finish(0.6 * roar + snaps, 0.2 + 0.25 * near)
@@ -142,14 +145,16 @@ def fire(seed: int, near: float) -> Callable[[int], Sound]:
     return play
 
 
-def night(seed: int, insects: float, water: float = 0.0) -> Callable[[int], Sound]:
+def night(seed: int, insects: float, water: float = 0.0) -> Callable[[int], NDArray[np.float32]]:
     """Return a night outdoors: crickets, soft air, lapping water."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         t = np.arange(count) / SAMPLE_RATE
         mix = hiss(count, seed, 60, 500, 0.7) * breath(count, seed + 1, 0.5, 0.3)
         for voice in range(3):
-            pulse = np.clip(np.sin(2 * np.pi * (13 + 2.3 * voice) * t), 0, 1) * (np.sin(2 * np.pi * (0.9 + 0.2 * voice) * t + voice) > -0.3)
+            pulse = np.clip(np.sin(2 * np.pi * (13 + 2.3 * voice) * t), 0, 1) * (
+                np.sin(2 * np.pi * (0.9 + 0.2 * voice) * t + voice) > -0.3
+            )
             mix = mix + insects * 0.4 * pulse[:, None] * tone(count, 3900 + 310 * voice, 1.0, 0, 3.0 * voice)
         if water:
             mix = mix + water * hiss(count, seed + 5, 250, 1400, 0.5, 1.0) * breath(count, seed + 6, 2.2, 0.8) ** 2
@@ -158,10 +163,10 @@ def night(seed: int, insects: float, water: float = 0.0) -> Callable[[int], Soun
     return play
 
 
-def deep(seed: int, pitch: float, bright: float = 0.0) -> Callable[[int], Sound]:
+def deep(seed: int, pitch: float, bright: float = 0.0) -> Callable[[int], NDArray[np.float32]]:
     """Return a sustained deep air: a drone under water, in space or inside a machine."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         mix = hiss(count, seed, 25, 160, 0.7) * breath(count, seed + 1, 0.4, 0.4)
         for order, level in ((1, 0.9), (1.5, 0.5), (2.01, 0.4), (3.02, 0.2)):
             mix = mix + tone(count, pitch * order, level, 0.4, 4.0)
@@ -171,20 +176,20 @@ def deep(seed: int, pitch: float, bright: float = 0.0) -> Callable[[int], Sound]
     return play
 
 
-def bubbles(seed: int) -> Callable[[int], Sound]:
+def bubbles(seed: int) -> Callable[[int], NDArray[np.float32]]:
     """Return a muffled underwater room with rising bubbles."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         mix = hiss(count, seed, 30, 260, 0.5) * breath(count, seed + 1, 0.7, 0.4)
         return finish(mix + ticks(count, seed + 2, 12, (250, 900), 0.07, 3.0), 0.34)
 
     return play
 
 
-def motor(seed: int, pitch: float, rough: float) -> Callable[[int], Sound]:
+def motor(seed: int, pitch: float, rough: float) -> Callable[[int], NDArray[np.float32]]:
     """Return the inside of a moving car: engine, road, wind."""
 
-    def play(count: int) -> Sound:
+    def play(count: int) -> NDArray[np.float32]:
         mix = hiss(count, seed, 35, 260, 0.5) * breath(count, seed + 1, 1.5, 0.2)
         mix = mix + rough * 0.25 * hiss(count, seed + 2, 500, 3500, 0.4, 0.9) * breath(count, seed + 3, 0.8, 0.3)
         for order, level in ((1, 0.5), (2, 0.6), (4, 0.25)):

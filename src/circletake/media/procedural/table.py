@@ -21,16 +21,12 @@ from circletake.media.procedural.canvas import (
     glow,
     grid,
     grow,
-    lay,
-    lin,
     pan,
     polygon,
     seconds,
     shine,
-    shrink,
     smooth,
     sparkle,
-    specks,
     stamp,
     tint,
 )
@@ -63,16 +59,29 @@ class _Cup:
     at: tuple[float, float]
     cup: tuple[str, str]
     wood: tuple[str, str]
+    steam: str
     seed: int
 
 
 _COFFEE = _Cup(
-    ((0, "#8a6a48"), (0.35, "#c79a62"), (0.68, "#6b4426"), (1, "#2a180d")), ("#ffd9a0", "#ffe9c8", "#ffb870", "#c8d8a0"),
-    glow("#ffd9a0"), (700, 150), ("#e9ddcb", "#4a3323"), ("#9a6236", "#2c170b"), 131,
+    ((0, "#8a6a48"), (0.35, "#c79a62"), (0.68, "#6b4426"), (1, "#2a180d")),
+    ("#ffd9a0", "#ffe9c8", "#ffb870", "#c8d8a0"),
+    glow("#ffd9a0"),
+    (700, 150),
+    ("#e9ddcb", "#4a3323"),
+    ("#9a6236", "#2c170b"),
+    "#fff0dc",
+    131,
 )
 _TEA_RAIN = _Cup(
-    ((0, "#5c7079"), (0.35, "#71868c"), (0.68, "#3a484d"), (1, "#171d20")), ("#cfe0e4", "#a8c2c4", "#ffd2a0", "#8fb0b0"),
-    glow("#d3e6ec"), (250, 140), ("#3f6a72", "#0e1c20"), ("#6f6a62", "#1d1c1b"), 137,
+    ((0, "#5c7079"), (0.35, "#71868c"), (0.68, "#3a484d"), (1, "#171d20")),
+    ("#cfe0e4", "#a8c2c4", "#ffd2a0", "#8fb0b0"),
+    glow("#d3e6ec"),
+    (250, 140),
+    ("#3f6a72", "#0e1c20"),
+    ("#6f6a62", "#1d1c1b"),
+    "#e4f0f4",
+    137,
 )
 
 
@@ -82,8 +91,10 @@ def _crockery(look: _Cup, x: float, y: float) -> Layer:
     _ellipse(saucer, x, y + 92, 176, 36)
     for r, level in ((56, 255), (36, 0)):
         _ellipse(ring, x + side * 108, y + 6, r * 0.86, r, level)
-    angles = np.linspace(0, np.pi, 40)
-    bowl = [(x + 112 * np.cos(a) * (1 - 0.42 * np.sin(a) ** 2.2), y - 40 + 132 * np.sin(a) ** 0.82) for a in angles]
+    down = np.linspace(0, 1, 24)
+    half = 112 * (1 - 0.6 * down**2.8)
+    right = [(x + w, y - 40 + 128 * d) for w, d in zip(half, down, strict=True)]
+    bowl = [*right, (x + 47, y + 94), (x - 47, y + 94), *((2 * x - px, py) for px, py in reversed(right))]
     polygon(body, bowl)
     _ellipse(inside, x, y - 40, 112, 25)
     _ellipse(drink, x, y - 33, 97, 17)
@@ -92,8 +103,18 @@ def _crockery(look: _Cup, x: float, y: float) -> Layer:
     form = np.clip(0.16 + 0.95 * smooth(across, 0.25, 1.0) + 0.30 * smooth(-across, 0.75, 1.02), 0, 1)
     mask = np.maximum.reduce([plain(saucer), plain(ring), plain(body), plain(inside)])
     light = mixed(look.cup[1], look.cup[0], field(form))
-    dish = field(np.clip(0.25 + 0.75 * smooth((xs - x) / 176 * -side, -0.3, 1) - 0.5 * smooth(-np.abs(ys - y - 96), -8, 8) * smooth(-np.abs(xs - x), -90, -20), 0, 1))
-    light = np.where((plain(saucer) > 0.5)[..., None] & (plain(body) < 0.5)[..., None], mixed(look.cup[1], look.cup[0], dish), light)
+    dish = field(
+        np.clip(
+            0.25
+            + 0.75 * smooth((xs - x) / 176 * -side, -0.3, 1)
+            - 0.5 * smooth(-np.abs(ys - y - 96), -8, 8) * smooth(-np.abs(xs - x), -90, -20),
+            0,
+            1,
+        )
+    )
+    light = np.where(
+        (plain(saucer) > 0.5)[..., None] & (plain(body) < 0.5)[..., None], mixed(look.cup[1], look.cup[0], dish), light
+    )
     rim = plain(inside)[..., None]
     light = light * (1 - rim) + mixed(look.cup[1], look.cup[0], field(np.clip(0.35 - 0.5 * across, 0, 1))) * rim
     pool = blur(plain(drink), 0.8)[..., None]
@@ -110,7 +131,11 @@ def _cup(look: _Cup, frames: int) -> Iterator[Frame]:
     base += _window_lights(look.seed, look.lights, 26, 0.55)
     wood = noise.tile(24, 512, 1.3, 3.0, 300.0, 0.12).T[np.arange(high)][:, np.arange(wide + 40) % 512]
     edge = smooth(ys, 186, 200)
-    plank = mixed(look.wood[1], look.wood[0], field(np.clip(0.15 + 0.5 * wood * edge + 0.9 * halo(xs, ys * 2.2, kx, 206 * 2.2, 130, 2.0), 0, 1)))
+    plank = mixed(
+        look.wood[1],
+        look.wood[0],
+        field(np.clip(0.15 + 0.5 * wood * edge + 0.9 * halo(xs, ys * 2.2, kx, 206 * 2.2, 130, 2.0), 0, 1)),
+    )
     base = field(base * (1 - edge[..., None]) + plank * edge[..., None])
     x, y = (400.0, 352.0) if look.at[0] > 480 else (560.0, 352.0)
     crockery = _crockery(look, x + 40, y)
@@ -122,11 +147,11 @@ def _cup(look: _Cup, frames: int) -> Iterator[Frame]:
     for step in range(110):
         rising.step(step / 24 - 5, 0.45, 0.95, 0.977, spring * noise.flow(grains, sx, sy, 3 * step, 2 * step) * 2)
     for t, p in seconds(frames):
-        ground = pan(base, 20 - 11 * (p - 0.5), 0, wide, high).copy()
+        ground = pan(base, 20 - 11 * (p - 0.5), 0, wide, high)
         body = rising.step(t, 0.45, 0.95, 0.977, spring * noise.flow(grains, sx, sy, 72 * t, 48 * t) * 2)
         frame = crockery.over(film(bloom(ground, 0.4, 9, 0.9), t), 40 - 34 * (p - 0.5))
         steam = grow(field(np.minimum(2.6 * body / (1 + 1.1 * body), 1) * lit * smooth(sy, 0, 26)))
-        yield sparkle(frame, steam, look.key, 0.62)
+        yield sparkle(frame, steam, glow(look.steam), 0.66)
 
 
 def _blinds(frames: int) -> Iterator[Frame]:
@@ -140,10 +165,20 @@ def _blinds(frames: int) -> Iterator[Frame]:
     polygon(slats, [(650, 446), (656, 330), (664, 318), (664, 268), (688, 268), (688, 318), (696, 330), (702, 446)])
     polygon(slats, [(560, 444), (554, 372), (622, 372), (616, 444)])
     _ellipse(slats, 330, 436, 74, 13)
-    front = cut_shown(plain(slats), mixed("#191512", "#060505", smooth(np.arange(HEIGHT), 430, 540)[:, None] * np.ones((1, WIDTH))))
+    front = cut_shown(
+        plain(slats), mixed("#191512", "#060505", smooth(np.arange(HEIGHT), 430, 540)[:, None] * np.ones((1, WIDTH)))
+    )
     glass = np.zeros((HEIGHT, WIDTH), np.uint8)
-    for points in ([(657, 332), (659, 440)], [(665, 270), (665, 316)], [(556, 376), (561, 440)], [(556, 372), (620, 372)], [(262, 434), (398, 434)]):
-        polygon(glass, [points[0], points[1], (points[1][0] + 3, points[1][1] + 2), (points[0][0] + 3, points[0][1] + 2)])
+    for points in (
+        [(657, 332), (659, 440)],
+        [(665, 270), (665, 316)],
+        [(556, 376), (561, 440)],
+        [(556, 372), (620, 372)],
+        [(262, 434), (398, 434)],
+    ):
+        polygon(
+            glass, [points[0], points[1], (points[1][0] + 3, points[1][1] + 2), (points[0][0] + 3, points[0][1] + 2)]
+        )
     edge = blur(plain(glass), 0.9)
     smoke = Smoke(141, 240, 135)
     sx, sy = grid(240, 135)
@@ -174,11 +209,20 @@ class _Candles:
 
 
 _ONE = _Candles(
-    ((0, "#1a1216"), (0.6, "#2c1b1a"), (1, "#140c0b")), ((352, 300, 66),), ("#ff9a3c", "#ffb45a", "#ff7a3a"), 15, ("#ffcf94", "#5a2414"), 151,
+    ((0, "#1a1216"), (0.6, "#2c1b1a"), (1, "#140c0b")),
+    ((352, 300, 66),),
+    ("#ff9a3c", "#ffb45a", "#ff7a3a"),
+    15,
+    ("#ffcf94", "#5a2414"),
+    151,
 )
 _VIGIL = _Candles(
-    ((0, "#0f141f"), (0.6, "#1b2130"), (1, "#0b0d13")), ((250, 352, 40), (520, 308, 46), (742, 376, 36)),
-    ("#ffb45a", "#ffcf90", "#ff9440", "#ffa860"), 60, ("#ffe2b4", "#3d2620"), 157,
+    ((0, "#0f141f"), (0.6, "#1b2130"), (1, "#0b0d13")),
+    ((250, 352, 40), (520, 308, 46), (742, 376, 36)),
+    ("#ffb45a", "#ffcf90", "#ff9440", "#ffa860"),
+    60,
+    ("#ffe2b4", "#3d2620"),
+    157,
 )
 
 
@@ -191,7 +235,16 @@ def _wax(look: _Candles) -> tuple[Layer, Light]:
         one = np.zeros_like(drawn)
         polygon(one, [(x - w, y + 0.1 * w), (x + w, y + 0.02 * w), (x + w * 1.02, 545), (x - w * 1.02, 545)])
         _ellipse(one, x, y + 0.06 * w, w, 0.19 * w)
-        polygon(one, [(x - w * 0.98, y), (x - w * 0.72, y), (x - w * 0.78, y + w * 1.5), (x - w * 0.9, y + w * 1.6), (x - w * 1.06, y + w * 1.1)])
+        polygon(
+            one,
+            [
+                (x - w * 0.98, y),
+                (x - w * 0.72, y),
+                (x - w * 0.78, y + w * 1.5),
+                (x - w * 0.9, y + w * 1.6),
+                (x - w * 1.06, y + w * 1.1),
+            ],
+        )
         mask = plain(one)
         depth = np.clip((ys - y) / (5.2 * w), 0, 1)
         round_ = np.sqrt(np.clip(1 - ((xs - x) / (1.02 * w)) ** 2, 0, 1))
@@ -215,7 +268,11 @@ def _flame(size: float, sway: float, tall: float) -> tuple[Light, Light]:
     part = np.clip(up, 0, 1)
     girth = 0.31 * np.sqrt(np.maximum(part, 1e-4)) ** 0.9 * (1 - part) ** 0.72 * 1.75
     inside = np.clip((girth - np.abs(x)) / 0.09 + 0.15, 0, 1) * (up > -0.02) * (up < 1.02)
-    core = inside * (0.35 + 0.65 * smooth(part, 0.12, 0.42)) * (0.65 + 0.35 * np.clip(1 - np.abs(x) / np.maximum(girth, 0.02), 0, 1))
+    core = (
+        inside
+        * (0.35 + 0.65 * smooth(part, 0.12, 0.42))
+        * (0.65 + 0.35 * np.clip(1 - np.abs(x) / np.maximum(girth, 0.02), 0, 1))
+    )
     blue = np.clip((girth + 0.03 - np.abs(x)) / 0.1, 0, 1) * smooth(-part, -0.22, -0.02) * (up > -0.04)
     return blur(field(core), size / 40), blur(field(blue), size / 40)
 
@@ -226,7 +283,10 @@ def _candles(look: _Candles, frames: int) -> Iterator[Frame]:
     base = gradient(high, look.room, wide)
     xs, ys = grid(wide, high)
     wax, warm = _wax(look)
-    spots = [(rng.uniform(0, wide), rng.uniform(0.18, 0.86) * high, rng.uniform(6, 19), int(rng.integers(len(look.behind)))) for _ in range(look.count)]
+    spots = [
+        (rng.uniform(0, wide), rng.uniform(0.18, 0.86) * high, rng.uniform(6, 19), int(rng.integers(len(look.behind))))
+        for _ in range(look.count)
+    ]
     groups = []
     for group in range(4):
         plane = np.zeros((high, wide + 40, 3), np.float32)

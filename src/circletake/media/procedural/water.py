@@ -12,29 +12,20 @@ from circletake.media.procedural.canvas import (
     HEIGHT,
     WIDTH,
     Frame,
-    Light,
     Rgb,
     Shot,
-    add,
-    black,
-    blur,
     field,
     glow,
     grid,
-    grow,
     lay,
     lin,
     pan,
-    polygon,
     seconds,
-    shrink,
     smooth,
     tint,
-    triple,
-    zoom,
 )
 from circletake.media.procedural.light import Water, bloom, disc, film, fog, gradient, halo
-from circletake.media.procedural.weather import Clouds, Mist
+from circletake.media.procedural.weather import Clouds
 
 
 @dataclass(frozen=True)
@@ -56,11 +47,33 @@ class _Sea:
 
 _DUSK = _Sea(
     ((0, "#27394f"), (0.45, "#6f6a7c"), (0.75, "#d08a5e"), (0.92, "#f4b26a"), (1, "#f0a75f")),
-    262, (330, 222), glow("#ffc070"), 1.1, (24, 0.5, "#f0a878", 1.2, "#57505f"), "#123244", 0.055, 0.9, 1.0, 5, 0.0, "#c98f68",
+    262,
+    (330, 222),
+    glow("#ffc070"),
+    1.1,
+    (24, 0.5, "#f0a878", 1.2, "#57505f"),
+    "#123244",
+    0.055,
+    0.9,
+    1.0,
+    5,
+    0.0,
+    "#c98f68",
 )
 _STORM = _Sea(
     ((0, "#2b3338"), (0.5, "#4a565a"), (0.85, "#88938f"), (1, "#9aa39b")),
-    232, (640, 190), glow("#dfe6da", 0.5), 0.35, (33, 0.95, "#a9b3ad", 1.0, "#2a3236"), "#0f2a2c", 0.085, 0.62, 1.5, 13, 1.0, "#7c8884",
+    232,
+    (640, 190),
+    glow("#dfe6da", 0.5),
+    0.35,
+    (33, 0.95, "#a9b3ad", 1.0, "#2a3236"),
+    "#0f2a2c",
+    0.085,
+    0.62,
+    1.5,
+    13,
+    1.0,
+    "#7c8884",
 )
 
 
@@ -76,18 +89,17 @@ def _sea(look: _Sea, frames: int) -> Iterator[Frame]:
     seed, cover, lit, gain, dark = look.clouds
     clouds = Clouds(high * 2, seed, cover, lin(lit, gain), lin(dark), (sx * 2, sy * 2), 1.6, wide * 2)
     water = Water(HEIGHT // 2 - rows + 24, look.rough, look.scale, 5, wide)
-    deep = np.array(lin(look.deep), np.float32)
     row = np.arange(water.rows, dtype=np.float32)[:, None]
     air = field(np.repeat(np.exp(-row / 13) * 0.6, wide, 1))
     foam = noise.tile(91, 512, 0.95, 8.0, 200.0)
     foam_x, foam_z = (plane * np.float32(scale) for plane, scale in zip(water.maps()[:2], (0.9, 1.5), strict=True))
     for t, p in seconds(frames):
         sky = clouds.over(base, t, 0.35 * look.speed)
-        mirrored, bend = water.mirror(sky[: rows + 14], t, look.speed)
-        keep = triple(water.fresnel(bend))
-        sea = mirrored * keep + (1 - keep) * deep
+        sea, bend = water.surface(sky[: rows + 14], t, look.speed, lin(look.deep))
         if look.foam:
-            caps = noise.flow(foam, foam_x, foam_z, 19 * t, -64 * t) * smooth(bend * np.float32(1 / look.rough), -0.2, 1.9)
+            caps = noise.flow(foam, foam_x, foam_z, 19 * t, -64 * t) * smooth(
+                bend * np.float32(1 / look.rough), -0.2, 1.9
+            )
             lay(sea, lin("#b9c4bf"), field(smooth(caps, 0.34, 0.72) * 0.62 * look.foam))
         fog(sea, air, lin(look.haze))
         picture = np.concatenate([sky[:rows], sea])

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from circletake.media.procedural import noise
-from circletake.media.procedural.canvas import HEIGHT, WIDTH, Light, Rgb, field, grid, grow, smooth, specks, warp
+from circletake.media.procedural.canvas import HEIGHT, WIDTH, Light, Mask, Rgb, field, grid, grow, smooth, specks, warp
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,9 @@ class Mist:
         xs, ys = grid(120, 68)
         cloth = noise.tile(self.seed, 256, 1.6, 1.0, 40.0)
         one = noise.flow(cloth, xs / np.float32(self.wide) * 1.3, ys * np.float32(1.3), 3.1 * t * speed, 0.8 * t)
-        two = noise.flow(cloth, xs / np.float32(self.wide) * 2.3, ys * np.float32(2.1), 90 - 2.2 * t * speed, 40 + 1.1 * t)
+        two = noise.flow(
+            cloth, xs / np.float32(self.wide) * 2.3, ys * np.float32(2.1), 90 - 2.2 * t * speed, 40 + 1.1 * t
+        )
         banks = smooth(0.62 * one + 0.38 * two, 0.5 - 0.36 * self.soft - 0.06, 0.86)
         rows = np.interp(np.linspace(0, 1, 68), np.linspace(0, 1, len(self.shape)), self.shape).astype(np.float32)
         return grow(field((1 - self.soft + self.soft * banks) * rows[:, None]), width, height)
@@ -100,7 +102,7 @@ class Fall:
     """Flakes that fall in depth: near ones large, fast and soft."""
 
     def __init__(self, seed: int, count: int, size: tuple[float, float], speed: float, drift: float) -> None:
-        """Scatter `count` flakes whose radius runs through `size`; `speed` and `drift` are pixels a second at size 1."""
+        """Scatter flakes with radii from `size`; `speed` and `drift` are pixels a second at radius 1."""
         rng = noise.dice(seed)
         self._x, self._y = rng.random(count) * 1.2 - 0.1, rng.random(count)
         self._size = size[0] + (size[1] - size[0]) * rng.random(count) ** 3
@@ -108,8 +110,8 @@ class Fall:
         self._level = 0.35 + 0.65 * rng.random(count)
         self._speed, self._drift = speed, drift
 
-    def at(self, t: float, fade: Any = 1.0, scale: float = 1.0) -> Light:
-        """Return the flakes at a time as a one-channel plane, whose size is `scale` of the picture's."""
+    def at(self, t: float, fade: Any = 1.0, scale: float = 1.0) -> Mask:
+        """Return the flakes at a time as a mask, whose size is `scale` of the picture's."""
         fall = self._speed * self._size * self._pace * t
         sway = 9 * self._size * np.sin(self._phase + 1.3 * self._pace * t)
         x = (self._x * WIDTH + self._drift * self._size * t + sway + 60) % (WIDTH + 120) - 60
@@ -128,7 +130,9 @@ class Smoke:
         self._xs, self._ys = grid(width, height)
         self.body = field(np.zeros((height, width) if channels == 1 else (height, width, channels)))
 
-    def step(self, t: float, swirl: float, lift: float, fade: float, source: Light, fine: float = 0.5, zoomed: float = 0.7) -> Light:
+    def step(
+        self, t: float, swirl: float, lift: float, fade: float, source: Light, fine: float = 0.5, zoomed: float = 0.7
+    ) -> Light:
         """Move the smoke one frame on and add `source`; return it (the array is the smoke itself)."""
         xs, ys = self._xs * np.float32(zoomed), self._ys * np.float32(zoomed)
         coarse = noise.flow(self._flow, xs, ys, 4 * t, 90 + 9 * t * np.sign(lift))

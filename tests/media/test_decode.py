@@ -1,0 +1,204 @@
+"""Decoding: the right picture at the right time, covering the size that is wanted, and damage that is not concealed."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from tests.media.footage import FPS, SMALL, clip, foreign, number_of, numbered, pulse, scene, squares
+
+from circletake.errors import MediaError
+from circletake.media.decode import decode_segment, decode_sound, iterate_frames, picture_sha256
+from circletake.media.encode import write_film
+from circletake.media.picture import Frame, blank, from_rgb, planes, to_rgb
+
+
+def numbers(frames: Frame) -> list[int]:
+    return [number_of(frame) for frame in frames]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clip(tmp_path_factory.mktemp("clips") / "film.mp4", profile="master")
+
+
+@pytest.mark.parametrize("first", [0, 1, 23, 24, 25, 40])
+def test_a_segment_begins_at_the_frame_that_is_asked_for(film: Path, first: int):
+    segment = decode_segment(film, first_frame=first, frames=8, fps=FPS, size=SMALL)
+    assert segment.shape == (8, 54, 64)
+    assert numbers(segment) == list(range(first, first + 8))
+
+
+def test_slow_motion_shows_pictures_twice_and_fast_motion_skips_them(film: Path):
+    slow = decode_segment(film, first_frame=20, frames=6, fps=FPS, size=SMALL, speed=Fraction(1, 2))
+    fast = decode_segment(film, first_frame=10, frames=5, fps=FPS, size=SMALL, speed=Fraction(2))
+    assert numbers(slow) == [20, 20, 21, 21, 22, 22]
+    assert numbers(fast) == [10, 12, 14, 16, 18]
+
+
+@pytest.mark.parametrize("rate", [Fraction(30), Fraction(30_000, 1_001), Fraction(25), Fraction(25, 2), Fraction(60)])
+def test_other_rates_are_brought_to_the_wanted_one_by_the_nearest_picture(tmp_path: Path, rate: Fraction):
+    path = clip(tmp_path / "other.mp4", frames=48, fps=rate, sound=False)
+    frames = int(48 / rate * 24)
+    shown = numbers(decode_segment(path, first_frame=0, frames=frames, fps=FPS, size=SMALL))
+    assert all(abs(number - index * rate / 24) <= Fraction(1, 2) for index, number in enumerate(shown))
+
+
+def test_the_last_picture_of_a_file_can_be_had_and_no_later_one(film: Path):
+    assert numbers(decode_segment(film, first_frame=47, frames=1, fps=FPS, size=SMALL)) == [47]
+    with pytest.raises(MediaError, match="7 of 8 frames"):
+        decode_segment(film, first_frame=41, frames=8, fps=FPS, size=SMALL)
+    with pytest.raises(MediaError, match="ends too early"):
+        decode_segment(film, first_frame=400, frames=1, fps=FPS, size=SMALL)
+
+
+@pytest.mark.parametrize("asked", [{"frames": 0}, {"first_frame": -1}, {"speed": Fraction(0)}, {"size": (63, 36)}])
+def test_nonsense_is_refused(film: Path, asked: dict[str, int]):
+    wanted = {"first_frame": 0, "frames": 1, "fps": FPS, "size": SMALL, **asked}
+    with pytest.raises(MediaError):
+        decode_segment(film, **wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("open.mp4", {"x264-params": "keyint=24:min-keyint=24:open-gop=1:bframes=3:scenecut=0"}),
+        ("refresh.ts", {"x264-params": "intra-refresh=1:keyint=24"}),
+    ],
+)
+def test_pictures_that_lean_on_ones_before_their_keyframe_come_out_right(
+    tmp_path: Path, name: str, options: dict[str, str]
+):
+    path = foreign(tmp_path / name, frames=60, options=options)
+    whole = decode_segment(path, first_frame=0, frames=60, fps=FPS, size=(160, 90))
+    for first in (10, 23, 25, 40):
+        part = decode_segment(path, first_frame=first, frames=4, fps=FPS, size=(160, 90))
+        assert np.array_equal(part, whole[first : first + 4])
+
+
+@pytest.mark.parametrize("size", [(90, 160), (160, 40), (90, 90)])
+def test_another_aspect_is_covered_and_cropped_about_the_centre_never_squeezed(tmp_path: Path, size: tuple[int, int]):
+    rgb = np.zeros((180, 320, 3), np.uint8)
+    y, x = np.mgrid[:180, :320]
+    rgb[(x - 160) ** 2 + (y - 90) ** 2 < 40**2] = 220
+    path = tmp_path / "disc.mp4"
+    write_film(path, frames=[from_rgb(rgb)] * 3, fps=FPS, size=(320, 180), sound=None, profile="master")
+    shown = planes(decode_segment(path, first_frame=0, frames=1, fps=FPS, size=size)[0]).y > 120
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    assert abs(rows.mean() - (size[1] - 1) / 2) <= 2
+    assert abs(columns.mean() - (size[0] - 1) / 2) <= 2
+    across = 80 * max(size[0] / 320, size[1] / 180)
+    assert len(columns) == pytest.approx(across, abs=3)
+    assert len(rows) == pytest.approx(min(size[1], across), abs=3)
+
+
+def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are(tmp_path: Path):
+    path = tmp_path / "anamorphic.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"crf": "10"})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 120, 90, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        picture = blank((120, 90))
+        planes(picture).y[:, 45:75] = 200
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
+        container.mux(stream.encode(None))
+    shown = decode_segment(path, first_frame=0, frames=1, fps=FPS, size=(160, 90))[0]
+    assert abs(int((planes(shown).y[45] > 110).sum()) - 40) <= 2
+
+
+def test_untagged_small_pictures_are_taken_for_bt_601(tmp_path: Path):
+    """Red is (81, 90, 240) in BT.601 and (63, 102, 240) in BT.709."""
+    path = tmp_path / "red.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=FPS)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        picture = blank(SMALL, luma=81)
+        planes(picture).u[:], planes(picture).v[:] = 90, 240
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
+        container.mux(stream.encode(None))
+    shown = next(iterate_frames(path))
+    assert np.abs(to_rgb(shown)[18, 32].astype(int) - (254, 0, 0)).max() <= 3
+
+
+def test_every_picture_is_iterated_once_at_its_own_or_another_size(film: Path):
+    assert numbers(np.stack(list(iterate_frames(film)))) == list(range(48))
+    assert {frame.shape for frame in iterate_frames(film, size=(32, 32))} == {(48, 32)}
+
+
+def test_damage_is_found_not_concealed(tmp_path: Path):
+    path = tmp_path / "damaged.mp4"
+    write_film(path, frames=squares(48), fps=FPS, size=(160, 90), sound=None)
+    data = bytearray(path.read_bytes())
+    middle = len(data) * 2 // 3
+    data[middle : middle + 600] = np.random.default_rng(1).bytes(600)
+    path.write_bytes(data)
+    with pytest.raises(MediaError, match="cannot be read as media"):
+        list(iterate_frames(path))
+    with pytest.raises(MediaError):
+        picture_sha256(path)
+
+
+def test_the_picture_hash_is_that_of_the_picture_whatever_the_container(tmp_path: Path):
+    first = foreign(tmp_path / "a.mp4")
+    with av.open(str(first)) as source, av.open(str(tmp_path / "b.mkv"), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    assert picture_sha256(first) == picture_sha256(tmp_path / "b.mkv")
+    other = tmp_path / "c.mp4"
+    pictures = [numbered(1), numbered(2)]
+    write_film(other, frames=pictures, fps=FPS, size=SMALL, sound=None)
+    assert picture_sha256(other) != picture_sha256(first)
+
+
+def test_sound_is_where_it_was_put_to_the_sample(tmp_path: Path):
+    path = tmp_path / "pulse.mp4"
+    heard = pulse(96_000, at=60_000)
+    write_film(path, frames=(numbered(i % 40) for i in range(48)), fps=FPS, size=SMALL, sound=heard)
+    for start in (Fraction(0), Fraction(1), Fraction(29, 24)):
+        first = int(start * 48_000)
+        back = decode_sound(path, start=start, samples=24_000 if start else 96_000)
+        expected = heard[first : first + len(back)]
+        lags = {lag: float(np.dot(np.roll(back[:, 0], -lag), expected[:, 0])) for lag in range(-30, 31)}
+        assert max(lags, key=lambda lag: lags[lag]) == 0
+
+
+def test_sound_that_is_not_there_is_silence(tmp_path: Path, film: Path):
+    mute = clip(tmp_path / "mute.mp4", sound=False)
+    assert not decode_sound(mute, start=Fraction(0), samples=100).any()
+    assert decode_sound(film, start=Fraction(3), samples=100).shape == (100, 2)
+    beyond = decode_sound(film, start=Fraction(19, 10), samples=48_000)
+    assert beyond[:2_000].any()
+    assert not beyond[8_000:].any()
+
+
+def test_sound_of_another_rate_and_one_channel_becomes_the_houses(tmp_path: Path):
+    path = tmp_path / "mono.mkv"
+    wave = (0.3 * np.sin(2 * np.pi * 441 * np.arange(44_100) / 44_100)).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_f32le", rate=44_100, layout="mono")
+        for at in range(0, 44_100, 1_050):
+            frame = av.AudioFrame.from_ndarray(wave[None, at : at + 1_050], format="flt", layout="mono")
+            frame.sample_rate, frame.pts = 44_100, at
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    heard = decode_sound(path, start=Fraction(0), samples=48_000)
+    expected = 0.3 * np.sin(2 * np.pi * 441 * np.arange(48_000) / 48_000)
+    assert np.array_equal(heard[:, 0], heard[:, 1])
+    level = heard[1_000:-1_000, 0] / (np.abs(heard).max() / 0.3)
+    assert np.abs(level - expected[1_000:-1_000]).max() < 0.01
+
+
+def test_a_scene_keeps_its_detail_through_a_segment(tmp_path: Path):
+    picture = scene()
+    path = tmp_path / "scene.mp4"
+    write_film(path, frames=[picture] * 4, fps=FPS, size=(320, 180), sound=None, profile="master")
+    shown = decode_segment(path, first_frame=1, frames=1, fps=FPS, size=(320, 180))[0]
+    assert np.abs(shown.astype(int) - picture).mean() < 2.5
