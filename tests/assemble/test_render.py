@@ -11,18 +11,14 @@ from circletake.assemble.render import execute
 from circletake.domain.operation import Output
 from circletake.domain.timing import samples_in
 from circletake.errors import HandoffInvalid, MediaError
-from circletake.media import decode, encode, loudness, picture
+from circletake.media import decode, loudness, picture
 from circletake.media.probe import probe
-from circletake.media.sound import roughness
 from circletake.runtime.files import FileStore
 from tests.assemble.film import (
     FPS,
     RATE,
     SIZE,
     Sound,
-    a_plan,
-    a_take,
-    an_event,
     an_operation,
     an_order,
     bed,
@@ -93,39 +89,14 @@ def test_another_loudness_is_met_too(files: FileStore, uris: list[str]):
     assert loudness.measure(film(files, output)).integrated == pytest.approx(-23.0, abs=0.5)
 
 
-def test_a_continuous_sound_stays_continuous_over_the_cuts(files: FileStore, uris: list[str]):
-    output = rendered(files, an_order(*(piece(uri, frames) for uri, frames in zip(uris, LENGTHS, strict=True))))
-    heard, wanted = film(files, output), bed(sum(LENGTHS))
-    gain = float((heard * wanted).sum() / (wanted * wanted).sum())
-    assert np.corrcoef(heard.ravel(), wanted.ravel())[0, 1] > 0.99
-    for at in np.cumsum(LENGTHS)[:-1]:
-        edit = samples_in(int(at), FPS)
-        near = np.abs(heard[edit - 480 : edit + 480] - gain * wanted[edit - 480 : edit + 480])
-        assert near.max() < 0.05 * np.abs(heard).max()
-
-
-def test_sounds_that_do_not_fit_are_joined_without_a_click(files: FileStore):
-    at = np.arange(samples_in(30, FPS)) / RATE
-    uris = []
-    for hz, phase in ((130, 0.0), (203, 1.3), (97, 2.1)):
-        wave = 0.4 * np.sin(2 * np.pi * hz * at + phase)
-        uris.append(stored(files, shown(30), np.stack([wave, wave], axis=1).astype(np.float32)))
-    heard = film(files, rendered(files, an_order(*(piece(uri, 30) for uri in uris))))
-    bend = roughness(heard)
-    usual = float(np.percentile(bend[RATE // 10 : -RATE // 10], 99))
-    for cut in (30, 60):
-        edit = samples_in(cut, FPS)
-        assert bend[edit - RATE // 100 : edit + RATE // 100].max() < 8 * usual
-
-
 def test_picture_and_sound_stay_together_within_a_frame(files: FileStore):
     uris = []
     for flash in (6, 20, 11):
         pictures = [picture.blank(SIZE, luma=200 if index == flash else 60) for index in range(30)]
         heard = np.random.default_rng(flash).normal(0, 0.003, (samples_in(30, FPS), 2)).astype(np.float32)
         start = samples_in(flash, FPS)
-        heard[start : start + RATE // 24] += 0.3
-        heard[start : start + RATE // 24 : 2] -= 0.6
+        burst = 0.3 * np.sin(2 * np.pi * 1000 * np.arange(RATE // 24) / RATE)
+        heard[start : start + RATE // 24] += burst[:, None].astype(np.float32)
         uris.append(stored(files, pictures, heard))
     output = rendered(files, an_order(piece(uris[0], 30), piece(uris[1], 25, in_frame=5), piece(uris[2], 30)))
     means = np.array([picture.planes(one).y.mean() for one in decode.iterate_frames(files.path(output.uri))])
@@ -172,8 +143,10 @@ def test_takes_without_sound_make_a_silent_film_that_says_so(files: FileStore):
 
 
 def test_a_fade_of_a_dark_picture_is_not_held_against_it(files: FileStore):
-    dark = [np.clip(one, 0, 44).astype(np.uint8) if False else one for one in shown(48, light=14)]
-    uri = stored(files, dark, bed(48))
+    night = [picture.blank(SIZE, luma=30) for _ in range(48)]
+    for index, one in enumerate(night):
+        one[40:140, index * 4 : index * 4 + 60] = 48
+    uri = stored(files, night, bed(48))
     output = rendered(
         files,
         an_order(

@@ -45,7 +45,7 @@ def test_cuts_show_every_frame_once():
 def test_a_dissolve_mixes_what_the_take_holds_beyond_its_event():
     shown = lumas(stretch(40, 6, holds=9), stretch(200, 6, transition="dissolve", length=3))
     assert shown[:6] == [40, 41, 42, 43, 44, 45]
-    assert shown[6:9] == [round(46 * 0.75 + 200 * 0.25), round(47 * 0.5 + 201 * 0.5), round(48 * 0.25 + 202 * 0.75)]
+    assert shown[6:9] == [85, 124, 164]  # 3:1 of 46 and 200, 1:1 of 47 and 201, 1:3 of 48 and 202; halves go up
     assert shown[9:] == [203, 204, 205]
 
 
@@ -67,6 +67,21 @@ def test_a_film_comes_from_black_and_goes_to_black():
     assert shown[4] == 104
     assert shown[15] == 105
     assert shown[16:] == sorted(shown[16:], reverse=True)
+    assert shown[-1] == 16
+
+
+def test_who_watches_sees_dissolves_but_no_fades():
+    seen: list[int] = []
+    stretches = [
+        stretch(100, 6, transition="fade_from_black", length=3),
+        stretch(200, 6, transition="dissolve", length=1),
+        stretch(50, 4, transition="fade_to_black", length=2),
+    ]
+    shown = [int(one[0, 0]) for one in picture(stretches, watch=lambda one: seen.append(int(one[0, 0])))]
+    assert len(seen) == len(shown) == 16
+    assert seen[:6] == [100, 101, 102, 103, 104, 105]
+    assert seen[6] == shown[6] != 200
+    assert seen[-2:] == [52, 53]
     assert shown[-1] == 16
 
 

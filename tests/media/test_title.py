@@ -11,7 +11,7 @@ from circletake.media.picture import Frame, Size, blank, planes
 from circletake.media.title import SAFE, card, fade
 
 WIDE: Size = (640, 360)
-SIZES: tuple[Size, ...] = (WIDE, (360, 640), (360, 360), (360, 450), (64, 36))
+SIZES: tuple[Size, ...] = (WIDE, (360, 640), (360, 360), (360, 450))
 TEXTS = (
     "Now",
     "Something is waiting",
@@ -39,8 +39,6 @@ def lines_of(frame: Frame) -> int:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("text", TEXTS)
 def test_words_stay_inside_the_safe_area_and_in_the_middle(text: str, size: Size):
-    if size == (64, 36) and len(text) > 20:
-        pytest.skip("nobody reads a long title on 64 pixels")
     rows, columns = inked(set_on_black(text, size))
     width, height = size
     edge = (1 - SAFE) / 2

@@ -20,14 +20,7 @@ from circletake.domain.ports import Clock, Files, Progress, RightsCheck, TakeSto
 from circletake.domain.production import Production, Update
 from circletake.domain.rights import CUT_IN, RightsContext, Use
 from circletake.domain.take import CircledTake, Take
-from circletake.errors import (
-    HandoffInvalid,
-    JournalConflict,
-    MediaError,
-    ProvenanceError,
-    RightsError,
-    WorkerLost,
-)
+from circletake.errors import HandoffInvalid, JournalConflict, MediaError, ProvenanceError, RightsError
 from circletake.runtime.clock import moment
 
 __all__ = [
@@ -70,7 +63,7 @@ def run(
         HandoffInvalid: a shot has no circled take, or its take is too short.
         RightsError: a clip that is cut in may not be used for this film (any more); names its file and the reasons.
         MediaError: the master cannot be rendered from these takes, or is not what was ordered.
-        WorkerLost: no worker finished the master; ordered again when the step is tried again or resumed.
+        WorkerLost: no worker finished the master; the order stands, and is driven again when the step is.
         ProvenanceError: the master cannot be signed, or its signature does not verify.
     """
     plan = plans.get(state.production, state.plan_version)
@@ -195,8 +188,8 @@ def _rendered(
 ) -> Output:
     """Return the rendered master: one that is there already, else one that is ordered now.
 
-    An order that came to nothing before, or that asked for another codec or loudness, is passed over: rendering costs
-    minutes, not money, and what stood in its way (a full disk, say) may be gone. One that fails now fails the step.
+    An order that failed before, or that asked for another codec or loudness, is passed over: rendering costs minutes,
+    not money, and what stood in its way (a lost file, say) may be mended. One that fails now fails the step.
     """
     request = _order(cut, chosen, codec=codec, loudness=loudness).model_dump(mode="json")
     for number in range(1, _MOST_ORDERS + 1):
@@ -218,8 +211,6 @@ def _rendered(
             continue
         if outcome.state == "done" and outcome.outputs:
             return outcome.outputs[0]
-        if watched.was_open and outcome.error_class == WorkerLost.__name__:
-            raise WorkerLost(f"no worker finished cut {cut.version}: look at memory and disk, then resume")
         if watched.was_open:
             raise MediaError(f"cut {cut.version} cannot be rendered: {outcome.error or 'no reason was given'}")
         log.warning("%s came to nothing before (%s); ordering again", operation.key, outcome.error)

@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, JsonValue, ValidationError
 
+from circletake.assemble.joining import join_takes
 from circletake.assemble.transitions import Frame, Stretch, picture
 from circletake.domain.operation import Operation, Outcome, Output
 from circletake.domain.plan import Transition
 from circletake.domain.ports import Files
 from circletake.domain.quality import Finding, QcReport
 from circletake.domain.schema import Value, first_problem
-from circletake.domain.timing import AUDIO_RATE, Rational, samples_in, seconds_of
+from circletake.domain.timing import Rational, samples_in, seconds_of
 from circletake.errors import HandoffInvalid, MediaError
-from circletake.media import decode, encode, loudness, sound
+from circletake.media import decode, encode, loudness
 from circletake.media.probe import probe
 from circletake.media.quality import Inspector
 
@@ -36,8 +37,6 @@ _TOLERANCE_LU = 0.5
 _MUST_HOLD = frozenset({"decodes", "length", "size", "fps"})
 """A master without these is broken; the rest is for the person who screens it to judge. Of loudness, the level must
 hold too."""
-_CROSSFADE = AUDIO_RATE * 5 // 1000
-"""Samples over which the sound of two takes is joined: 5 ms."""
 _THREADS = 4
 """Fixed: the number of encoder threads changes the picture by a hair, and the same cut is the same picture anywhere."""
 
@@ -96,7 +95,7 @@ def execute(operation: Operation, *, files: Files) -> Outcome:
     try:
         encode.write_film(
             scratch,
-            frames=_watched(_pictures(order, files), inspector),
+            frames=_pictures(order, files, inspector),
             fps=order.fps,
             size=order.size,
             sound=heard,
@@ -120,7 +119,7 @@ def execute(operation: Operation, *, files: Files) -> Outcome:
     )
 
 
-def _pictures(order: MasterOrder, files: Files) -> Iterator[Frame]:
+def _pictures(order: MasterOrder, files: Files, inspector: Inspector) -> Iterator[Frame]:
     def opened(uri: str) -> Iterator[Frame]:
         return decode.iterate_frames(files.path(uri), size=order.size)
 
@@ -136,13 +135,7 @@ def _pictures(order: MasterOrder, files: Files) -> Iterator[Frame]:
         )
         for event in order.events
     ]
-    return picture(stretches)
-
-
-def _watched(frames: Iterator[Frame], inspector: Inspector) -> Iterator[Frame]:
-    for frame in frames:
-        inspector.see(frame)
-        yield frame
+    return picture(stretches, watch=inspector.see)
 
 
 def _sound(order: MasterOrder, files: Files) -> NDArray[np.float32]:
@@ -154,8 +147,9 @@ def _sound(order: MasterOrder, files: Files) -> NDArray[np.float32]:
         start = seconds_of(event.in_frame, order.fps)
         pieces.append(decode.decode_sound(files.path(event.uri), start=start, samples=samples))
         at += event.frames
-    joined = sound.join(pieces, crossfade=_CROSSFADE)
-    return loudness.normalise(joined, target=order.loudness, ceiling=min(order.ceiling, _ENCODED_CEILING_DBTP))
+    return loudness.normalise(
+        join_takes(pieces), target=order.loudness, ceiling=min(order.ceiling, _ENCODED_CEILING_DBTP)
+    )
 
 
 def _checked(path: Path, order: MasterOrder, inspector: Inspector) -> Output:

@@ -43,8 +43,16 @@ class Stretch:
     """Frames of that transition; 0 for a plain cut."""
 
 
-def picture(stretches: Sequence[Stretch]) -> Iterator[Frame]:
+def _look_away(frame: Frame) -> None:
+    """See nothing."""
+
+
+def picture(stretches: Sequence[Stretch], *, watch: Callable[[Frame], None] = _look_away) -> Iterator[Frame]:
     """Yield the frames of the film: the sum of the stretches' frames, whatever their transitions.
+
+    Args:
+        stretches: the events, in story order.
+        watch: is shown every frame before it is yielded, without fades: a fade goes to black on purpose.
 
     Raises:
         MediaError: a take ends before its event does.
@@ -55,20 +63,19 @@ def picture(stretches: Sequence[Stretch]) -> Iterator[Frame]:
         overlap = follower.length if follower and follower.transition == "dissolve" else 0
         shown, outgoing = _with_tail(stretch, overlap)
         for at, frame in enumerate(shown):
-            yield _shaped(frame, at, stretch=stretch, tail=tail)
+            dissolves = at < len(tail)
+            whole = mixed(tail[at], frame, (at + 1) / (stretch.length + 1)) if dissolves else frame
+            watch(whole)
+            yield whole if dissolves else _faded(whole, at, stretch)
         tail = outgoing
 
 
-def _shaped(frame: Frame, at: int, *, stretch: Stretch, tail: list[Frame]) -> Frame:
-    """Return frame `at` of a stretch with its transition; a dissolve from nothing is a fade from black."""
+def _faded(frame: Frame, at: int, stretch: Stretch) -> Frame:
+    """Return frame `at` of a stretch with its fade; a dissolve from nothing is a fade from black."""
     if stretch.transition == "fade_to_black":
         left = stretch.frames - at
         return darkened(frame, (left - 1) / stretch.length) if left <= stretch.length else frame
-    if at >= stretch.length:
-        return frame
-    if stretch.transition == "dissolve" and tail:
-        return mixed(tail[at], frame, (at + 1) / (stretch.length + 1))
-    return darkened(frame, at / stretch.length)
+    return darkened(frame, at / stretch.length) if at < stretch.length else frame
 
 
 def _with_tail(stretch: Stretch, overlap: int) -> tuple[Iterator[Frame], list[Frame]]:

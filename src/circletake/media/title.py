@@ -20,8 +20,8 @@ _LEADING = 1.28
 _TRACKING = 0.14
 """Space added between capitals, in sizes; small letters get a third of it."""
 _SHADOW = 0.55
-_SMALLEST = 12.0
-"""Points below which nobody reads."""
+_SMALLEST = 0.02
+"""Least size of the words, in shorter sides of the frame: 14 pixels at 720."""
 _LONGEST_IN_CAPITALS = 48
 
 
@@ -111,15 +111,15 @@ def card(text: str, *, size: Size, font: str = "") -> Title:
     in_capitals = len(spoken) <= _LONGEST_IN_CAPITALS
     spoken = spoken.upper() if in_capitals else spoken
     tracking = _TRACKING if in_capitals else _TRACKING / 3
-    points = max(_SMALLEST, 0.075 * min(width * 0.9, height))
+    points, smallest = max(5.0, 0.075 * min(width * 0.9, height)), max(5.0, _SMALLEST * min(size))
     while True:
         face = Face(font, points, tracking=tracking)
         lines = _wrapped(face.settable(spoken), face, SAFE * width)
         tall = len(lines) * points * _LEADING
         fits = tall <= SAFE * height and all(face.width(line) <= SAFE * width for line in lines)
-        if fits or points <= _SMALLEST:
+        if fits or points <= smallest:
             break
-        points = max(_SMALLEST, points * 0.92)
+        points = max(smallest, points * 0.92)
     sheet = Image.new("L", (width, height), 0)
     for number, line in enumerate(lines):
         top = (height - tall) / 2 + number * points * _LEADING

@@ -8,29 +8,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from circletake import assemble, catalog, review
-from circletake.catalog.lance import LanceIndex
-from circletake.catalog.starter import make_starter
 from circletake.domain.brief import Brief, Terms
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Progress
-from circletake.errors import CircletakeError, UnknownId, UsageError
-from circletake.graph import production_graph
-from circletake.plan import edit_plan
-from circletake.reliability import Report, report
-from circletake.runtime.checkpoints import forget, open_checkpoints
+from circletake.errors import BriefError, CircletakeError, UnknownId, UsageError
 from circletake.runtime.driving import driving
 from circletake.runtime.executor import LocalExecutor
 from circletake.runtime.files import cannot_write
 from circletake.runtime.locks import locked
-from circletake.runtime.steps import Policy, StepLedger, go_on
 from circletake.settings import Settings, read_settings
 from circletake.studio.app import App
 from circletake.studio.house import STARTER, House, adapter
-from circletake.studio.wiring import fill
 from circletake.studio.worker import execute
+
+if TYPE_CHECKING:
+    from circletake.assemble import Verification
+    from circletake.catalog import Search
+    from circletake.reliability import Report
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Letters of a production's id: none that are mistaken for one another."""
@@ -90,8 +86,11 @@ class Studio(House):
         except OSError as error:
             raise cannot_write(self.home, error) from error
         self.database.migrate()
-        with locked(self.home / "locks" / "keys.lock"):
-            assemble.make_identity(self.home / "keys", clock=self.clock)
+        if not (self.home / "keys").is_dir():
+            from circletake.assemble import make_identity
+
+            with locked(self.home / "locks" / "keys.lock"):
+                make_identity(self.home / "keys", clock=self.clock)
 
     @cached_property
     def executor(self) -> LocalExecutor:
@@ -105,9 +104,12 @@ class Studio(House):
         )
 
     @cached_property
-    def search(self) -> catalog.Search:
+    def search(self) -> Search:
         """The catalogue."""
-        found = catalog.Search(self.clips, LanceIndex(self.home / "index"))
+        from circletake.catalog import Search
+        from circletake.catalog.lance import LanceIndex
+
+        found = Search(self.clips, LanceIndex(self.home / "index"))
         found.sync()
         return found
 
@@ -124,6 +126,7 @@ class Studio(House):
 
     def starter(self) -> int:
         """Make the starter catalogue, or what is missing of it; returns how many clips the catalogue holds."""
+        from circletake.catalog.starter import make_starter
 
         def draw_all(names: Sequence[str]) -> Iterator[str]:
             return (key.removeprefix(STARTER) for key in self.executor.run([STARTER + name for name in names]))
@@ -153,6 +156,8 @@ class Studio(House):
         """
         asked = Brief(text=brief) if isinstance(brief, str) else brief
         agreed = Terms.model_validate(terms)
+        if not asked.text.strip():
+            raise BriefError('the brief is empty: say what the film should be, e.g. "cold open, 20s, dread tone"')
         adapter("planners", agreed.planner)
         adapter("generators", agreed.generator)
         if self.clips.count() == 0:
@@ -167,6 +172,8 @@ class Studio(House):
             return self.resume(name)
         except UsageError:
             if self.plans.latest(name) is None:
+                from circletake.runtime.checkpoints import forget
+
                 self.productions.discard(name)
                 forget(self.home, name)
             raise
@@ -179,6 +186,11 @@ class Studio(House):
             LeaseHeld: another process drives it; says who.
             CircletakeError: a step failed for good; the production can be resumed.
         """
+        from circletake.graph import production_graph
+        from circletake.runtime.checkpoints import open_checkpoints
+        from circletake.runtime.steps import Policy, StepLedger, go_on
+        from circletake.studio.wiring import fill
+
         terms = self.productions.terms(production)
         with driving(self.leases, production) as driver:
             ledger = StepLedger(
@@ -238,6 +250,8 @@ class Studio(House):
         version, current = self.plan(production)
         if self.decisions.of(production, "plan", version) is not None:
             raise UsageError(f"plan {version} of {production} is approved; takes are shot from it")
+        from circletake.plan import edit_plan
+
         edited = edit_plan(text, current=current, brief=self.productions.brief(production))
         if edited == current:
             return version, current
@@ -278,7 +292,9 @@ class Studio(House):
         """
         if self.productions.standing(production).waiting_at != "takes":
             raise UsageError(f"production {production} does not wait for picks: circletake show {production}")
-        review.pick(
+        from circletake.review import pick
+
+        pick(
             production,
             slate=slate,
             number=number,
@@ -292,17 +308,21 @@ class Studio(House):
         circled = self.choices.current(production)
         return tuple(shot.slate for shot in self.plan(production)[1].shots if shot.slate not in circled)
 
-    def verify(self, film: Path) -> assemble.Verification:
+    def verify(self, film: Path) -> Verification:
         """Read the provenance of a file back.
 
         Raises:
-            ProvenanceError: the file cannot be read.
+            MediaError: there is no such file, or it cannot be opened.
         """
-        signer = assemble.open_identity(self.home / "keys", clock=self.clock)
-        return assemble.verify(film, anchors_pem=signer.root_pem)
+        from circletake.assemble import open_identity, verify
+
+        signer = open_identity(self.home / "keys", clock=self.clock)
+        return verify(film, anchors_pem=signer.root_pem)
 
     def reliability(self, *, since: float = 0.0) -> Report:
         """Multiply the steps of all productions out, from `since` (Unix seconds) on."""
+        from circletake.reliability import report
+
         return report(self.attempts.all(since=since))
 
 

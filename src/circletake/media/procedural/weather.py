@@ -87,15 +87,22 @@ class Mist:
 
     def at(self, t: float, speed: float = 1.0, width: int = WIDTH, height: int = HEIGHT) -> Light:
         """Return the mist at a time, 0..1."""
-        xs, ys = grid(120, 68)
+        x1, y1, x2, y2, rows = _banks(self)
         cloth = noise.tile(self.seed, 256, 1.6, 1.0, 40.0)
-        one = noise.flow(cloth, xs / np.float32(self.wide) * 1.3, ys * np.float32(1.3), 3.1 * t * speed, 0.8 * t)
-        two = noise.flow(
-            cloth, xs / np.float32(self.wide) * 2.3, ys * np.float32(2.1), 90 - 2.2 * t * speed, 40 + 1.1 * t
-        )
-        banks = smooth(0.62 * one + 0.38 * two, 0.5 - 0.36 * self.soft - 0.06, 0.86)
-        rows = np.interp(np.linspace(0, 1, 68), np.linspace(0, 1, len(self.shape)), self.shape).astype(np.float32)
-        return grow(field((1 - self.soft + self.soft * banks) * rows[:, None]), width, height)
+        one = noise.flow(cloth, x1, y1, 3.1 * t * speed, 0.8 * t)
+        two = noise.flow(cloth, x2, y2, 90 - 2.2 * t * speed, 40 + 1.1 * t)
+        one *= np.float32(0.62)
+        one += np.float32(0.38) * two
+        banks = smooth(one, 0.44 - 0.36 * self.soft, 0.86)
+        return grow(field((1 - self.soft + self.soft * banks) * rows), width, height)
+
+
+@cache
+def _banks(mist: Mist) -> tuple[Light, Light, Light, Light, Light]:
+    xs, ys = grid(96, 54)
+    xs, ys = xs * np.float32(1.25), ys * np.float32(1.25)
+    part = np.interp(np.linspace(0, 1, 54), np.linspace(0, 1, len(mist.shape)), mist.shape)[:, None]
+    return field(xs * 1.3 / mist.wide), field(ys * 1.3), field(xs * 2.3 / mist.wide), field(ys * 2.1), field(part)
 
 
 class Fall:
