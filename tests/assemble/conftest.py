@@ -1,4 +1,4 @@
-"""A file store, and an identity that signs."""
+"""A file store, and an identity that signs: its certificates are in force today, as libc2pa goes by the real clock."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from circletake.assemble import LocalSigner, make_identity
+from circletake.runtime.clock import SystemClock
 from circletake.runtime.files import FileStore
-from tests.assemble.film import Clock
 
 
 @pytest.fixture
@@ -18,4 +18,4 @@ def files(tmp_path: Path) -> FileStore:
 
 @pytest.fixture(scope="session")
 def signer(tmp_path_factory: pytest.TempPathFactory) -> LocalSigner:
-    return make_identity(tmp_path_factory.mktemp("signer") / "keys", clock=Clock())
+    return make_identity(tmp_path_factory.mktemp("signer") / "keys", clock=SystemClock())

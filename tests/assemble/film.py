@@ -18,6 +18,7 @@ from circletake.domain.plan import Plan, Scene, Transition
 from circletake.domain.quality import Finding, QcReport
 from circletake.domain.take import CircledTake, DigitalSourceType, PickedBy, Take
 from circletake.domain.timing import samples_in
+from circletake.errors import JournalConflict
 from circletake.media import encode, picture
 from circletake.runtime.files import FileStore
 from tests.domain.examples import LOOK, PLAN, SHOT
@@ -195,10 +196,11 @@ def rendered(files: FileStore, order: MasterOrder) -> Output:
 
 
 class Desk:
-    """Does work at once, in this process, and counts it; stands for the journal."""
+    """Does work at once, in this process, and counts it; keeps what the journal keeps: requests and outcomes."""
 
     def __init__(self, work: Callable[[Operation], Outcome]) -> None:
         self._work = work
+        self.requests: dict[str, object] = {}
         self.done: dict[str, Outcome] = {}
         self.executed: list[str] = []
 
@@ -206,6 +208,8 @@ class Desk:
         self, operations: Sequence[Operation], *, progress: Callable[[str, int, int], None]
     ) -> dict[str, Outcome]:
         for one in operations:
+            if self.requests.setdefault(one.key, one.request) != one.request:
+                raise JournalConflict(f"operation {one.key} was journalled before with another request")
             progress("takes", int(one.key in self.done), 1)
             if one.key not in self.done:
                 self.executed.append(one.key)

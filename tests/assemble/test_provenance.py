@@ -15,8 +15,9 @@ from circletake.domain.clip import Clip
 from circletake.domain.take import DigitalSourceType, Take
 from circletake.errors import ProvenanceError
 from circletake.media import decode
+from circletake.runtime.clock import SystemClock
 from circletake.runtime.files import FileStore
-from tests.assemble.film import NOON, PRODUCTION, Clock, a_plan, a_take, bed, circled, shown, stored
+from tests.assemble.film import NOON, PRODUCTION, a_plan, a_take, bed, circled, shown, stored
 from tests.domain.examples import EXAMPLES, RIGHTS
 
 PLAN = a_plan([(24, "cut"), (24, "cut")], title="Die Tür: Größe")
@@ -103,7 +104,7 @@ def test_the_film_carries_its_rights_and_its_picks_but_no_persons_name(signed: P
 
 
 def test_a_stranger_finds_it_whole_but_does_not_trust_it(signed: Path, tmp_path: Path):
-    for anchors in ("", make_identity(tmp_path / "keys", clock=Clock()).root_pem):
+    for anchors in ("", make_identity(tmp_path / "keys", clock=SystemClock()).root_pem):
         read = verify(signed, anchors_pem=anchors)
         assert read.state == "valid"
         assert any("signingCredential.untrusted" in problem for problem in read.problems)

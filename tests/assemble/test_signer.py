@@ -13,6 +13,7 @@ from cryptography import x509
 
 from circletake.assemble import LocalSigner, make_identity, open_identity, verify
 from circletake.errors import HomeError, ProvenanceError
+from circletake.runtime.clock import SystemClock, moment
 from circletake.runtime.files import FileStore
 from tests.assemble.film import NOON, Clock, bed, shown, stored
 
@@ -136,11 +137,13 @@ def test_a_manifest_that_makes_no_sense_is_refused(files: FileStore, signer: Loc
     assert list(tmp_path.glob("*.mp4")) == []
 
 
-def test_a_renewed_leaf_still_signs_what_the_old_root_trusts(files: FileStore, keys: Path, tmp_path: Path):
+def test_a_renewed_leaf_signs_what_the_same_root_trusts(files: FileStore, tmp_path: Path):
     film = files.path(stored(files, shown(12), bed(12)))
-    before = open_identity(keys, clock=Clock())
-    later = open_identity(keys, clock=Clock(NOON + timedelta(days=340)))
-    before.sign(film, tmp_path / "out.mp4", manifest=MANIFEST)
+    now = moment(SystemClock().now())
+    before = make_identity(tmp_path / "keys", clock=Clock(now - timedelta(days=340)))
+    renewed = open_identity(tmp_path / "keys", clock=Clock(now))
+    renewed.sign(film, tmp_path / "out.mp4", manifest=MANIFEST)
     read = verify(tmp_path / "out.mp4", anchors_pem=before.root_pem)
-    assert read.signer == later.common_name
+    assert read.state == "trusted"
+    assert read.signer == renewed.common_name != before.common_name
     assert read.title == "A film"

@@ -206,14 +206,15 @@ def _rendered(
         )
         watched = _Watched(progress)
         try:
-            outcome = work.drain([operation], progress=watched)[operation.key]
+            outcome = work.drain([operation], progress=watched).get(operation.key)
         except JournalConflict:
             continue
-        if outcome.state == "done" and outcome.outputs:
+        if outcome is not None and outcome.state == "done" and outcome.outputs:
             return outcome.outputs[0]
+        why = (outcome.error if outcome else None) or "no reason was given"
         if watched.was_open:
-            raise MediaError(f"cut {cut.version} cannot be rendered: {outcome.error or 'no reason was given'}")
-        log.warning("%s came to nothing before (%s); ordering again", operation.key, outcome.error)
+            raise MediaError(f"cut {cut.version} cannot be rendered: {why}")
+        log.warning("%s came to nothing before (%s); ordering again", operation.key, why)
     raise MediaError(f"cut {cut.version} was ordered {_MOST_ORDERS} times and never rendered: circle other takes")
 
 

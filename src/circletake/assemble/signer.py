@@ -62,24 +62,27 @@ class LocalSigner:
     def sign(self, source: Path, target: Path, *, manifest: Manifest) -> None:
         """Write a signed copy of an MP4; no time stamp is fetched and no thumbnail is made.
 
+        The certificate must be in force by the machine's own clock: libc2pa looks at no other.
+
         Raises:
             ProvenanceError: the manifest is refused, the key is gone, or the source cannot be read.
-            HomeError: the disk is full, or the folder cannot be written.
+            HomeError: the disk is full, the folder cannot be written, or `target` exists (it is left as it is).
         """
         key, chain = _key_and_chain(self.folder / _SIGNER)
         settings = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": False}}
         info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, chain, key, None)
-        try:
-            context = c2pa.Context(c2pa.Settings.from_dict(settings))
-            builder = c2pa.Builder(json.dumps(manifest), context)
-            with _opened(source) as film, target.open("x+b") as signed, c2pa.Signer.from_info(info) as signer:
-                builder.sign(signer, "video/mp4", film, signed)
-        except (_IO_ERROR, OSError) as error:
-            target.unlink(missing_ok=True)
-            raise HomeError(f"cannot write {target}: {_one_line(error)}; free space or permit writing") from error
-        except c2pa.C2paError as error:
-            target.unlink(missing_ok=True)
-            raise ProvenanceError(f"{source.name} cannot be signed: {_one_line(error)}") from error
+        with _opened(source) as film, _created(target) as signed:
+            try:
+                context = c2pa.Context(c2pa.Settings.from_dict(settings))
+                builder = c2pa.Builder(json.dumps(manifest), context)
+                with c2pa.Signer.from_info(info) as signer:
+                    builder.sign(signer, "video/mp4", film, signed)
+            except (_IO_ERROR, OSError) as error:
+                target.unlink()
+                raise _cannot_write(target, error) from error
+            except c2pa.C2paError as error:
+                target.unlink()
+                raise ProvenanceError(f"{source.name} cannot be signed: {_one_line(error)}") from error
 
 
 def make_identity(folder: Path, *, clock: Now) -> LocalSigner:
@@ -253,6 +256,17 @@ def _opened(film: Path) -> BinaryIO:
         return film.open("rb")
     except OSError as error:
         raise ProvenanceError(f"{film} cannot be read to be signed: {_one_line(error)}") from error
+
+
+def _created(target: Path) -> BinaryIO:
+    try:
+        return target.open("x+b")
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+
+
+def _cannot_write(target: Path, error: Exception) -> HomeError:
+    return HomeError(f"cannot write {target}: {_one_line(error)}; free space or permit writing")
 
 
 def _read(path: Path) -> bytes:

@@ -31,7 +31,7 @@ _SOFT = 0.05
 """How far contrast lets go of the ends: the curve is at least a quarter as steep in black and white as in between."""
 _SKIN_HUE = math.radians(123.0)
 """Where skin of every shade lies on a vectorscope: angle of (Cb, Cr), the I axis of NTSC."""
-_SKIN_SPREAD = math.radians(20.0)
+_SKIN_SPREAD = math.radians(24.0)
 _TEAL, _GOLD = 0.35, 0.1
 """Oklab a for each b that a tint takes at least: what turns cold turns to teal, what turns warm to gold, never to
 violet or to olive."""
@@ -225,7 +225,7 @@ def _tint(curve: Curve, *, a: float, b: float) -> NDArray[np.float64]:
     """
     rise = np.clip((curve - 0.12) / 0.6, 0, 1)
     rise = rise * rise * (3 - 2 * rise)
-    weight = (1.1 - 0.65 * rise) if b < 0 else (0.45 + 0.6 * rise)
+    weight = (1.1 - 0.85 * rise) if b < 0 else (0.45 + 0.6 * rise)
     weight *= np.clip(0.1 + curve / 0.09, 0, 1) * np.clip(0.1 + (1 - curve) / 0.2, 0, 1)
     linear = np.where(curve <= 0.04045, curve / 12.92, ((curve + 0.055) / 1.055) ** 2.4)
     lab = np.stack([np.cbrt(linear), a * weight, b * weight])
@@ -238,16 +238,16 @@ def _tint(curve: Curve, *, a: float, b: float) -> NDArray[np.float64]:
 def _colours(saturation: float, *, tint: NDArray[np.float64]) -> tuple[Steps, Steps]:
     """Return what (Cb, Cr) become, by Cb * 256 + Cr.
 
-    Strong colours are pushed less than weak ones. Skin keeps half of what the others lose and takes 0.4 less of the
-    tint of middle tones.
+    Strong colours are pushed less than weak ones. Skin keeps a third of what the others lose and takes a quarter
+    less of the tint of middle tones.
     """
     cb, cr = (part - 128.0 for part in np.meshgrid(np.arange(256.0), np.arange(256.0), indexing="ij"))
     far = np.hypot(cb, cr)
     off = np.angle(np.exp(1j * (np.arctan2(cr, cb) - _SKIN_HUE)))
     skin = np.exp(-((off / _SKIN_SPREAD) ** 2)) * np.clip((far - 4) / 10, 0, 1) * np.clip((90 - far) / 40, 0, 1)
     gain = saturation / (1 + max(0.0, saturation - 1) * far / 80)
-    gain = gain + skin * np.where(gain < 1, 0.5, 0.7) * (1 - gain)
-    steps = [np.rint(_FINE * (part * gain - 0.4 * skin * tint[axis])) for axis, part in enumerate((cb, cr))]
+    gain = gain + skin * np.where(gain < 1, 0.35, 0.6) * (1 - gain)
+    steps = [np.rint(_FINE * (part * gain - 0.25 * skin * tint[axis])) for axis, part in enumerate((cb, cr))]
     return steps[0].astype(np.int16).ravel(), steps[1].astype(np.int16).ravel()
 
 

@@ -42,14 +42,6 @@ class _Ink:
     seed: int
 
 
-_TEAL = _Ink(
-    ((0, "#06141c"), (1, "#0c2a33")),
-    ("#25c2b8", "#f0a04a"),
-    "#d8fff4",
-    ((60, 30, 1.0, 0.2), (178, 44, 0.2, 1.0)),
-    -0.34,
-    201,
-)
 _CRIMSON = _Ink(
     ((0, "#170608"), (1, "#2c0d12")),
     ("#e0242f", "#6a2ad0"),
@@ -177,7 +169,6 @@ def _lights(look: _Lights, frames: int) -> Iterator[Frame]:
 
 
 SHOTS = (
-    Shot("ink_teal", "ink", lambda frames: _ink(_TEAL, frames), sounds.deep(81, 62, 0.1)),
     Shot("ink_crimson", "ink", lambda frames: _ink(_CRIMSON, frames), sounds.deep(82, 46, 0.05)),
     Shot("lights_party", "lights", lambda frames: _lights(_PARTY, frames), sounds.night(83, 0.3)),
     Shot("lights_winter", "lights", lambda frames: _lights(_WINTER, frames), sounds.wind(84, 0.1)),

@@ -74,18 +74,6 @@ _GRASS_GOLD = _Grass(
     ("#ffe0b0", "#a79a94", 0.4),
     8,
 )
-_GRASS_STORM = _Grass(
-    ((0, "#2c3a41"), (0.4, "#5d7077"), (0.56, "#9dabA6"), (0.62, "#56685a"), (1, "#1f2b22")),
-    (300, 150),
-    glow("#cfdcd8"),
-    0.18,
-    "#0e1712",
-    "#93ab90",
-    74,
-    0.0,
-    ("#8c9a9c", "#273238", 1.0),
-    9,
-)
 
 
 def _blade_rows(look: _Grass) -> list[Light]:
@@ -170,18 +158,6 @@ _SNOW = _Pines(
     1.0,
     31,
 )
-_ASH = _Pines(
-    ((0, "#2b1a16"), (0.4, "#7a3417"), (0.7, "#d2702a"), (1, "#e99a4a")),
-    "#0b0605",
-    "#6b2f18",
-    "#3a1a10",
-    ("#3b221a", "#100908"),
-    glow("#d8cfc8", 0.32),
-    (30, 26),
-    1.0,
-    0.0,
-    37,
-)
 
 
 def _pine_row(look: _Pines, index: int) -> Layer:
@@ -253,7 +229,5 @@ def _pines(look: _Pines, frames: int) -> Iterator[Frame]:
 
 SHOTS = (
     Shot("grass_gold", "grass", lambda frames: _grass(_GRASS_GOLD, frames), sounds.night(31, 0.8)),
-    Shot("grass_storm", "grass", lambda frames: _grass(_GRASS_STORM, frames), sounds.wind(32, 1.0, 0.35)),
     Shot("snow_pines", "pines", lambda frames: _pines(_SNOW, frames), sounds.wind(33, 0.25)),
-    Shot("ash_pines", "pines", lambda frames: _pines(_ASH, frames), sounds.fire(34, 0.8)),
 )

@@ -72,18 +72,6 @@ _HOUSE_FOG = _House(
     False,
     51,
 )
-_HOUSE_EVENING = _House(
-    ((0, "#2d3558"), (0.4, "#6d5c82"), (0.7, "#d58f80"), (1, "#f1b88a")),
-    (180, 330, 0.5),
-    glow("#ffb98a"),
-    ("#f0a58f", "#5b5478", 0.5),
-    ("#1b1a24", "#0c0b10"),
-    ("#c99a90", 0.3),
-    ((0, 0), (1, 0), (0, 1), (1, 1)),
-    -0.06,
-    True,
-    57,
-)
 _GABLE = (628, 300)  # where the house stands: middle of its ground line
 _NEAR = np.s_[100:440, 420:840]  # what its lamps light up
 
@@ -176,7 +164,4 @@ def _house(look: _House, frames: int) -> Iterator[Frame]:
         yield frame if look.cosy else push(frame, 1.06 + 0.1 * (p - 0.5), x, y - 40)
 
 
-SHOTS = (
-    Shot("house_fog", "house", lambda frames: _house(_HOUSE_FOG, frames), sounds.wind(35, 0.75, 0.05)),
-    Shot("house_evening", "house", lambda frames: _house(_HOUSE_EVENING, frames), sounds.night(36, 1.0)),
-)
+SHOTS = (Shot("house_fog", "house", lambda frames: _house(_HOUSE_FOG, frames), sounds.wind(35, 0.75, 0.05)),)

@@ -168,17 +168,6 @@ class _Forest:
     seed: int
 
 
-_FOREST_DAWN = _Forest(
-    ((0, "#d8c48e"), (0.45, "#a89c68"), (0.8, "#666c46"), (1, "#434e30")),
-    ("#8f8c63", "#15140d"),
-    glow("#ffe2a0", 1.1),
-    (300, 60),
-    0.9,
-    "#1c2413",
-    1.0,
-    95,
-    5,
-)
 _FOREST_NIGHT = _Forest(
     ((0, "#5f7f96"), (0.5, "#3f5b70"), (0.8, "#233846"), (1, "#121d25")),
     ("#3a5364", "#04070a"),
@@ -263,6 +252,5 @@ def _forest(look: _Forest, frames: int) -> Iterator[Frame]:
 SHOTS = (
     Shot("ridges_dawn", "ridges", lambda frames: _ridges(_DAWN, frames), sounds.wind(21, 0.2, 0.05, 0.6)),
     Shot("ridges_rain", "ridges", lambda frames: _ridges(_RAIN, frames), sounds.rain(22, 0.4, "window")),
-    Shot("forest_dawn", "forest", lambda frames: _forest(_FOREST_DAWN, frames), sounds.wind(23, 0.1, 0.15, 1.0)),
     Shot("forest_night", "forest", lambda frames: _forest(_FOREST_NIGHT, frames), sounds.wind(24, 0.6, 0.1)),
 )

@@ -48,15 +48,6 @@ _PANE_NIGHT = _Pane(
     "#0a0f18",
     91,
 )
-_PANE_DAY = _Pane(
-    ((0, "#a9b5b8"), (0.4, "#93a39d"), (0.7, "#617468"), (1, "#3b4a42")),
-    ("#c8d2cc", "#8fa58f", "#dfe4da", "#6f8a70"),
-    20,
-    0.35,
-    9,
-    "#4d5a58",
-    97,
-)
 
 
 def _outside(look: _Pane) -> Light:
@@ -151,7 +142,4 @@ def _window(look: _Pane, frames: int) -> Iterator[Frame]:
         yield np.asarray(cv2.add(frame, paint), np.uint8)
 
 
-SHOTS = (
-    Shot("window_night", "window", lambda frames: _window(_PANE_NIGHT, frames), sounds.rain(43, 0.8, "window")),
-    Shot("window_day", "window", lambda frames: _window(_PANE_DAY, frames), sounds.rain(44, 0.6, "window")),
-)
+SHOTS = (Shot("window_night", "window", lambda frames: _window(_PANE_NIGHT, frames), sounds.rain(43, 0.8, "window")),)
