@@ -61,7 +61,7 @@ def home(tmp_path: Path) -> Path:
 def circletake(home: Path, starter_cache: Path) -> Callable[..., Ran]:
     """Run the command line as a process of its own."""
 
-    def run(*arguments: str, timeout: float = 280, **more: str) -> Ran:
+    def run(*arguments: str, timeout: float = 800, **more: str) -> Ran:
         done = subprocess.run(
             command(*arguments),
             env=environment(home, starter_cache, **more),

@@ -140,6 +140,14 @@ def test_a_fractional_frame_rate_keeps_picture_and_sound_in_step(files: FileStor
     assert abs(written.audio_seconds - 50 / fps) < Fraction(1, 40)
 
 
+def test_sound_that_cannot_be_brought_to_its_loudness_is_refused_with_what_to_do(files: FileStore):
+    clicks = np.zeros((samples_in(48, FPS), 2), np.float32)
+    clicks[:: RATE // 2] = 0.9
+    uri = stored(files, shown(48), clicks)
+    with pytest.raises(MediaError, match=r"-\d+\.\d LUFS is what its sound .* -14 were ordered: set loudness to -\d+"):
+        execute(an_operation(an_order(piece(uri, 48))), files=files)
+
+
 def test_takes_without_sound_make_a_silent_film_that_says_so(files: FileStore):
     uri = stored(files, shown(30), None)
     output = rendered(files, an_order(piece(uri, 30)))

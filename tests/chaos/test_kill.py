@@ -15,7 +15,7 @@ import pytest
 from circletake.media.decode import picture_sha256
 from tests.conftest import BRIEF, Ran, command, environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 Run = Callable[..., Ran]
 
 

@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import BRIEF, Ran
 
 Run = Callable[..., Ran]
 
 
+@pytest.mark.timeout(900)
 def test_a_person_decides_on_the_plan_the_takes_and_the_film(circletake: Run, tmp_path: Path):
     made = circletake("make", BRIEF, "--duration", "8", "--json", "--takes-per-shot", "3")
     assert made.code == 3

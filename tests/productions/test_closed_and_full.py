@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import BRIEF, Ran, command, environment
 
 Run = Callable[..., Ran]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 def may(*arguments: str) -> bool:

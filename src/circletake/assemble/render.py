@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 
 import numpy as np
@@ -161,7 +162,10 @@ def _checked(path: Path, order: MasterOrder, inspector: Inspector) -> Output:
     qc = inspector.report(sound=heard, decoded=written.frames == order.frames, measured_fps=written.fps)
     broken = [found.reason for found in qc.findings if not found.passed and found.check in _MUST_HOLD]
     if measured.integrated > loudness.SILENT and abs(measured.integrated - order.loudness) > _TOLERANCE_LU:
-        broken.append(f"it is at {measured.integrated:.1f} LUFS, {order.loudness:.0f} were ordered")
+        broken.append(
+            f"{measured.integrated:.1f} LUFS is what its sound can be brought to, {order.loudness:.0f} were ordered: "
+            f"set loudness to {floor(measured.integrated)}, or circle takes with steadier sound"
+        )
     if broken:
         raise MediaError(f"the master is not the film that was cut: {'; '.join(broken)}")
     others = (found for found in qc.findings if found.check != "loudness")

@@ -164,11 +164,14 @@ def _levels() -> Curve:
 
 
 def _bent(light: Curve, *, gain: float, power: float) -> Curve:
-    """Bend light as odds, so that black stays black and white stays white, and nothing between is clipped.
+    """Bend light as odds, so that black stays black and nothing is clipped.
 
-    `gain` multiplies the odds light / (1 - light); `power` is contrast, which lets go near both ends (`_SOFT`).
+    `gain` multiplies the odds light / (1 - light); `power` is contrast, which lets go near both ends (`_SOFT`). White
+    stays white where a picture gets lighter. Where it gets darker, white comes down too (to 0.77 at a quarter of the
+    odds): else the last steps below white, and the coding errors in them, would be pulled apart.
     """
-    odds = light / np.maximum(1 - light, 1e-9)
+    roll = 0.06 * max(0.0, -math.log(gain))
+    odds = light / np.maximum(1 - light + roll, 1e-9)
     odds = gain * odds * ((light + _SOFT) / (1 - light + _SOFT)) ** (power - 1)
     return odds / (1 + odds)
 
