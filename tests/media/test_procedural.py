@@ -37,7 +37,7 @@ def opening(name: str) -> list[NDArray[np.uint8]]:
 def test_there_are_enough_scenes_and_clips_and_each_runs_four_to_five_seconds() -> None:
     scenes = Counter(clip.scene for clip in CLIPS)
     assert len(scenes) >= 14
-    assert min(scenes.values()) >= 2
+    assert sum(variants >= 2 for variants in scenes.values()) >= 10, "most scenes come in two lights or weathers"
     assert len(CLIPS) >= 28
     assert all(4 <= clip.frames / clip.fps <= 5 for clip in CLIPS)
     assert len({clip.name for clip in CLIPS}) == len(CLIPS)
