@@ -18,7 +18,7 @@ from circletake.domain.operation import Operation, Output, operation_key
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Files, Progress, RightsCheck, TakeStore, Work
 from circletake.domain.production import Production, Update
-from circletake.domain.rights import CUT_IN, RightsContext, Use
+from circletake.domain.rights import RightsContext
 from circletake.domain.take import CircledTake, Take
 from circletake.errors import HandoffInvalid, JournalConflict, MediaError, ProvenanceError, RightsError
 from circletake.runtime.clock import moment
@@ -96,8 +96,7 @@ def run(
 
 def cut_in_rights(plan: Plan) -> RightsContext:
     """Return the question that a clip must pass to be cut into this film: what it is for, derivative and publish."""
-    others: tuple[Use, ...] = tuple(use for use in plan.rights.uses if use != "style_reference" and use not in CUT_IN)
-    return plan.rights.for_uses(*CUT_IN, *others)
+    return plan.rights.for_cut_in()
 
 
 def _chosen(events: Sequence[CutEvent], pool: Sequence[Take]) -> tuple[Take, ...]:

@@ -103,7 +103,7 @@ def _mean(styles: Sequence[StyleTarget]) -> StyleTarget:
 
 
 def _enough_or_say_why(plan: Plan, search: Catalogue) -> None:
-    rights = plan.rights.for_uses(*CUT_IN)
+    rights = plan.rights.for_cut_in()
     if search.find(Query(), rights=rights, k=1).references:
         return
     clearance = search.clearance(rights)

@@ -62,6 +62,11 @@ class RightsContext(Value):
         """Return the same context for other uses."""
         return self.model_copy(update={"uses": uses})
 
+    def for_cut_in(self) -> RightsContext:
+        """Return what footage must pass that is cut in: derivative and publish, and whatever else is asked for."""
+        others: tuple[Use, ...] = tuple(use for use in self.uses if use != "style_reference" and use not in CUT_IN)
+        return self.for_uses(*CUT_IN, *others)
+
     def predicate_sha256(self) -> str:
         """Return the hash that identifies this question in an audit trail; the order of the parts does not matter."""
         parts = [*sorted(self.territories), "|", *sorted(self.uses), "|", *sorted(self.media), "|"]

@@ -10,7 +10,6 @@ from circletake.domain.plan import Plan
 from circletake.domain.ports import Progress, RightsCheck, Work
 from circletake.domain.production import Production, Update
 from circletake.domain.quality import QcReport
-from circletake.domain.rights import CUT_IN
 from circletake.domain.take import Take
 from circletake.errors import HandoffInvalid
 from circletake.generate.base import (
@@ -91,7 +90,7 @@ def _offers(
     found = {slate: references.of(state.production, state.referenced_version, slate) for slate in slates}
     names = [name for shot in plan.shots for name in shot.grounded_in]
     names += [one.clip_id for hits in found.values() for one in hits]
-    verdicts = rights.check(dict.fromkeys(names), plan.rights.for_uses(*CUT_IN))
+    verdicts = rights.check(dict.fromkeys(names), plan.rights.for_cut_in())
     allowed = frozenset(name for name, verdict in verdicts.items() if verdict.allowed)
     return cast(plan, found, clips.many(list(dict.fromkeys(names))), allowed)
 

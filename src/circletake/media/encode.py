@@ -38,7 +38,7 @@ _OPTIONS: dict[str, dict[Profile, dict[str, str]]] = {
     "libx264": {
         "proxy": {"preset": "ultrafast", "crf": "20", "x264-params": _X264.format(gop=PROXY_GOP) + ":bframes=0"},
         "take": {"preset": "ultrafast", "crf": "20", "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
-        "master": {"preset": "veryfast", "crf": "18", "x264-params": _X264.format(gop=GOP)},
+        "master": {"preset": "superfast", "crf": "19", "x264-params": _X264.format(gop=GOP)},
     },
     "libsvtav1": {
         "proxy": {"preset": "12", "crf": "28", "svtav1-params": f"keyint={PROXY_GOP}:lp=1"},

@@ -14,7 +14,7 @@ from circletake.domain.look import SHOT_SIZES, ShotSize
 from circletake.domain.plan import Angle
 from circletake.domain.ports import ReferenceSearch
 from circletake.domain.reference import Query
-from circletake.domain.rights import CUT_IN, RightsContext
+from circletake.domain.rights import RightsContext
 from circletake.errors import Shortfall
 from circletake.plan.language import in_english, noun_of, nouns_in, stems
 from circletake.plan.lexicon import Noun
@@ -158,7 +158,7 @@ def find_footage(wanted: Requirements, references: ReferenceSearch) -> tuple[Foo
     Raises:
         Shortfall: the catalogue holds none for these rights.
     """
-    rights = wanted.rights.for_uses(*CUT_IN)
+    rights = wanted.rights.for_cut_in()
     words = " ".join(in_english(text, wanted.language) for text in (wanted.topic, *wanted.beats))
     text = f"{words} {' '.join(wanted.as_tone.seek)}".strip()
     style = wanted.as_tone.style
@@ -262,7 +262,7 @@ def cast_shots(
         joined: whether the shots are to play as one take.
         rng: the plan's randomness; another seed weighs the clips a little differently.
     """
-    rights = wanted.rights.for_uses(*CUT_IN)
+    rights = wanted.rights.for_cut_in()
     nearest = {
         words: tuple(one.clip_id for one in references.find(Query(text=words), rights=rights, k=NEAREST).clips)
         for words in dict.fromkeys(slot.words for slot in slots if slot.words)

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from circletake.domain.cut import Cut, Master
 from circletake.domain.ports import RightsCheck
-from circletake.domain.rights import CUT_IN, RightsContext, Use
+from circletake.domain.rights import RightsContext
 from circletake.domain.take import CircledTake, Take
 from circletake.errors import HandoffInvalid, RightsError, UsageError
 from circletake.publish.base import Channel
@@ -45,8 +45,7 @@ def question(rights: RightsContext) -> RightsContext:
 
     Steering the look is not asked: that is for footage which is not in the film.
     """
-    others: tuple[Use, ...] = tuple(use for use in rights.uses if use != "style_reference" and use not in CUT_IN)
-    return rights.for_uses(*CUT_IN, *others)
+    return rights.for_cut_in()
 
 
 def check_release(used: Sequence[Take], *, rights: RightsCheck, asked: RightsContext, today: date) -> None:
