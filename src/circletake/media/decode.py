@@ -32,6 +32,8 @@ from circletake.media.picture import Frame, Frames, Size, checked_size, planes, 
 _log = logging.getLogger(__name__)
 
 _UNSPECIFIED = 2
+_HASH_THREADS = 4
+"""The order of pictures, and so their hash, does not depend on how many threads decode them."""
 _ITU709_TAG = 1
 _HDR_CURVES = frozenset({int(ColorTrc.SMPTE2084), int(ColorTrc.ARIB_STD_B67)})
 _HD_HEIGHT = 576
@@ -116,7 +118,10 @@ def picture_sha256(path: Path) -> str:
     """
     digest = hashlib.sha256()
     with open_source(path) as container:
-        for index, picture in enumerate(container.decode(first_video(container, path))):
+        stream = first_video(container, path)
+        stream.codec_context.thread_count = _HASH_THREADS
+        stream.codec_context.thread_type = "AUTO"
+        for index, picture in enumerate(container.decode(stream)):
             if not index:
                 digest.update(f"{picture.width}x{picture.height}".encode())
             even = picture.reformat(picture.width & ~1, picture.height & ~1, "yuv420p")
