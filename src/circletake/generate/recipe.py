@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from circletake.domain.clip import WHOLE, Area
 from circletake.domain.look import CameraMove, Look, StyleTarget
 from circletake.domain.schema import Value
 from circletake.domain.timing import Rational
@@ -22,6 +23,8 @@ class Segment(Value):
     """1 is as shot, 1/2 is half speed."""
     has_sound: bool
     look: Look
+    active: Area = WHOLE
+    """The part of the proxy's picture that may be seen."""
 
 
 class Bed(Value):
