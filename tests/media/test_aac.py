@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from tests.media.footage import FPS, SMALL, hum, numbered, pulse
 
-from circletake.domain.timing import samples_in
+from circletake.domain.timing import AUDIO_RATE, samples_in
 from circletake.errors import MediaError
 from circletake.media.decode import decode_sound
-from circletake.media.encode import encode_aac, write_film
+from circletake.media.encode import GrowingSound, encode_aac, film_writer, write_film
 from circletake.media.probe import probe
 
 
@@ -58,3 +58,29 @@ def test_sound_of_another_shape_is_refused(tmp_path: Path, shape: tuple[int, ...
         encode_aac(np.zeros(shape, np.float32))
     with pytest.raises(MediaError, match="cannot be encoded"):
         film(tmp_path / "film.mp4", np.zeros(shape, np.float32))
+
+
+def test_sound_that_comes_while_the_film_is_written_is_the_same_sound(tmp_path: Path):
+    heard = hum(samples_in(48, FPS))
+    at_once = film(tmp_path / "at-once.mp4", heard)
+    growing = GrowingSound()
+    with film_writer(tmp_path / "grown.mp4", fps=FPS, size=SMALL, sound=growing) as writer:
+        for index in range(48):
+            if index % 5 == 0:
+                growing.append(heard[growing.samples : growing.samples + 9_999])
+            writer.add(numbered(index % 40))
+    growing_sound, sound = (
+        decode_sound(path, start=Fraction(0), samples=len(heard)) for path in (tmp_path / "grown.mp4", at_once)
+    )
+    np.testing.assert_array_equal(growing_sound, sound)
+
+
+def test_sound_that_stops_coming_is_silent_to_the_end(tmp_path: Path):
+    growing = GrowingSound()
+    growing.append(hum(AUDIO_RATE // 2))
+    with film_writer(tmp_path / "grown.mp4", fps=FPS, size=SMALL, sound=growing) as writer:
+        for index in range(48):
+            writer.add(numbered(index % 40))
+    heard = decode_sound(tmp_path / "grown.mp4", start=Fraction(0), samples=2 * AUDIO_RATE)
+    assert np.abs(heard[: AUDIO_RATE // 2 - 4_096]).max() > 0.1
+    assert np.abs(heard[AUDIO_RATE // 2 + 4_096 :]).max() < 1e-3

@@ -6,6 +6,7 @@ samples by which an AAC encoder starts early lie before time zero, where players
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,6 +54,36 @@ class EncodedSound:
     """Length of what was encoded, at 48 kHz."""
 
 
+class GrowingSound:
+    """Sound that comes while the film is written: the film takes what is there, and the rest at the end."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Sound] = deque()
+        self.samples = 0
+        """How many have come."""
+
+    def append(self, sound: Sound) -> None:
+        """Add the next samples.
+
+        Raises:
+            MediaError: not of shape (samples, 2).
+        """
+        self._waiting.append(checked(sound))
+        self.samples += len(sound)
+
+    def take(self, samples: int) -> Sound:
+        """Return the next samples, at most so many, and let go of them."""
+        parts: list[Sound] = []
+        while samples and self._waiting:
+            part = self._waiting.popleft()
+            if len(part) > samples:
+                self._waiting.appendleft(part[samples:])
+                part = part[:samples]
+            parts.append(part)
+            samples -= len(part)
+        return np.concatenate(parts) if parts else np.zeros((0, 2), np.float32)
+
+
 def encode_aac(sound: Sound) -> EncodedSound:
     """Encode sound to be shared: takes that differ in picture only need one encoding.
 
@@ -93,7 +124,7 @@ class SoundTrack(Protocol):
         ...
 
 
-def sound_track(container: OutputContainer, sound: Sound | EncodedSound) -> SoundTrack:
+def sound_track(container: OutputContainer, sound: Sound | EncodedSound | GrowingSound) -> SoundTrack:
     """Add a sound track to a film that is being written.
 
     Raises:
@@ -104,6 +135,8 @@ def sound_track(container: OutputContainer, sound: Sound | EncodedSound) -> Soun
     if isinstance(sound, EncodedSound):
         stream.codec_context.open()
         return _Shared(stream, sound)
+    if isinstance(sound, GrowingSound):
+        return _Grown(stream, sound)
     return _Fresh(stream, checked(sound))
 
 
@@ -127,6 +160,32 @@ class _Fresh:
         if self._at < samples:
             yield from self._stream.encode(_chunk(self._sound, self._at, samples))
         yield from self._stream.encode(None)
+
+
+class _Grown:
+    """Sound that is encoded as it comes."""
+
+    def __init__(self, stream: AudioStream, sound: GrowingSound) -> None:
+        self._stream = stream
+        self._sound = sound
+        self._at = 0
+
+    def until(self, samples: int) -> Iterator[Packet]:
+        """Yield what is heard before `samples` and has come, in whole AAC frames."""
+        while self._at + _FRAME <= min(samples, self._sound.samples):
+            yield from self._encoded(_FRAME)
+
+    def end(self, samples: int) -> Iterator[Packet]:
+        """Yield the rest; what never came is silent, what came too much is left out."""
+        while self._at < samples:
+            yield from self._encoded(min(_FRAME, samples - self._at))
+        yield from self._stream.encode(None)
+
+    def _encoded(self, samples: int) -> Iterator[Packet]:
+        chunk = _chunk(self._sound.take(samples), 0, samples)
+        chunk.pts = self._at
+        self._at += samples
+        yield from self._stream.encode(chunk)
 
 
 class _Shared:
