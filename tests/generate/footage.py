@@ -12,6 +12,7 @@ from circletake.domain.look import StyleTarget
 from circletake.domain.plan import Plan, Scene
 from circletake.domain.timing import samples_in
 from circletake.generate import HouseFormat, ShotOrder
+from circletake.generate.casting import Cast, share_out
 from circletake.media import encode, look, picture
 from circletake.runtime.files import FileStore
 from tests.domain.examples import EXAMPLES, PLAN, SHOT
@@ -68,8 +69,9 @@ def plan(*lengths: int, tone: str = "dread") -> Plan:
 
 
 def order(files: FileStore, clips: tuple[Clip, ...], *, takes: int = 4, seed: int = 1, frames: int = 48) -> ShotOrder:
-    """Return an order for the first shot of a plan of two."""
+    """Return an order for the first shot of a plan of two, whose second shot needs no footage of these clips."""
     asked = plan(frames, 24)
+    offers = {"1A": Cast(clips, clips), "1B": Cast((), clips)}
     return ShotOrder(
         plan=asked,
         shot=asked.shots[0],
@@ -80,6 +82,7 @@ def order(files: FileStore, clips: tuple[Clip, ...], *, takes: int = 4, seed: in
         seed=seed,
         cut_in=clips,
         style=clips,
+        moments=share_out(asked, offers, takes=())["1A"],
         format=HouseFormat(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
@@ -11,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circletake.domain.brief import Brief
+from circletake.domain.clip import Clip
+from circletake.domain.moments import least_frames
 from circletake.domain.plan import Plan
 from circletake.domain.rights import permits
 from circletake.errors import Shortfall
@@ -21,6 +24,7 @@ from tests.plan.footage import ROWS, TODAY, InMemoryCatalogue, make_clip
 from tests.plan.test_reading import BRIEFS
 
 ARTICLE = "A24-style cold-open, 20s, dread tone"
+FOOTAGE_SECONDS = sum(row[4] for row in ROWS)
 PlanOf = Callable[..., Plan]
 
 
@@ -97,7 +101,12 @@ def test_any_length_adds_up_to_the_frame(tenths: int, form: str, tone: str, seed
     catalogue = InMemoryCatalogue(make_clip(row) for row in ROWS)
     text = f"{forms()[form].words[0]}, {tones()[tone].words[0].strip('*')} tone"
     brief = Brief.model_validate({"text": text, "duration": f"{tenths}/10"})
-    plan = check_plan(Storyboard().plan(brief, seed=seed, today=TODAY, references=catalogue), brief=brief)
+    try:
+        plan = check_plan(Storyboard().plan(brief, seed=seed, today=TODAY, references=catalogue), brief=brief)
+    except Shortfall:
+        assert tenths > FOOTAGE_SECONDS * 10 * 1.5
+        return
+    assert tenths <= FOOTAGE_SECONDS * 10 * 2
     assert sum(shot.frames for shot in plan.shots) == plan.frames == int(tenths * 24 / 10 + 0.5)
     assert all(shot.frames <= 192 for shot in plan.shots)
 
@@ -241,10 +250,117 @@ def test_a_catalogue_with_nothing_that_may_be_used_is_a_shortfall_that_says_what
         Storyboard().plan(Brief(text="20 s teaser for DACH"), seed=1, today=TODAY, references=barred)
 
 
-def test_one_usable_clip_is_enough_for_a_film():
+def test_one_usable_clip_is_enough_for_a_film_that_it_lasts_for():
     lone = InMemoryCatalogue([make_clip(ROWS[0])])
-    plan = Storyboard().plan(Brief(text=ARTICLE), seed=1, today=date(2026, 1, 1), references=lone)
+    brief = Brief.model_validate({"text": ARTICLE, "duration": "10"})
+    plan = Storyboard().plan(brief, seed=1, today=date(2026, 1, 1), references=lone)
     assert {shot.grounded_in[0] for shot in plan.shots} == set(lone.clips)
+
+
+def test_a_film_longer_than_the_footage_allows_says_how_much_there_is_and_what_would_help():
+    few = InMemoryCatalogue(make_clip(row) for row in ROWS[:2])
+    with pytest.raises(
+        Shortfall, match=r"the film is 60 s long.* 2 clips of 11\.0 s in all.* in DE .*at most 11 s"
+    ) as told:
+        Storyboard().plan(Brief(text="60 s teaser, dread tone, for Germany"), seed=1, today=TODAY, references=few)
+    assert "\n" not in str(told.value)
+
+
+def planned(plan: Plan) -> Counter[str]:
+    frames: Counter[str] = Counter()
+    for shot in plan.shots:
+        frames[shot.grounded_in[0]] += least_frames(shot.frames)
+    return frames
+
+
+def test_no_clip_is_planned_for_more_than_it_holds_at_half_speed():
+    few = InMemoryCatalogue(make_clip(row) for row in ROWS[:4])
+    for seed in range(4):
+        for seconds in (12, 24, 36, 44):
+            brief = Brief.model_validate({"text": "cold open, a corridor at night, dread", "duration": str(seconds)})
+            plan = Storyboard().plan(brief, seed=seed, today=TODAY, references=few)
+            assert all(frames <= few.clip(name).frames for name, frames in planned(plan).items())
+
+
+def test_many_short_clips_make_a_film_of_short_shots():
+    short = [make_clip((f"{row[0]}{n}", *row[1:4], 1.5, *row[5:])) for row in ROWS for n in range(3)]
+    plan = Storyboard().plan(
+        Brief(text="30 s calm mood film"), seed=1, today=TODAY, references=InMemoryCatalogue(short)
+    )
+    assert all(shot.frames <= 72 for shot in plan.shots)
+
+
+def cut_up(row, *, shots: int) -> list[Clip]:
+    """Return the shots of one file that was edited before."""
+    whole = make_clip(row)
+    prints = ["0123456789abcdef", "fedcba9876543210", "00ff00ff00ff00ff", "f0f0f0f00f0f0f0f"]
+    return [
+        whole.model_copy(
+            update={"clip_id": f"{whole.sha256[:12]}-{n * 48}", "first_frame": n * 48, "frames": 48, "phash": prints[n]}
+        )
+        for n in range(shots)
+    ]
+
+
+def test_two_shots_of_one_file_do_not_stand_side_by_side_while_there_are_others():
+    clips = [clip for row in ROWS[:5] for clip in cut_up(row, shots=4)]
+    catalogue = InMemoryCatalogue(clips)
+    for seed in range(4):
+        plan = Storyboard().plan(Brief(text=ARTICLE), seed=seed, today=TODAY, references=catalogue)
+        files = [catalogue.clip(shot.grounded_in[0]).file for shot in plan.shots]
+        assert all(one != other for one, other in pairwise(files))
+
+
+def test_burnt_in_text_is_planned_only_where_nothing_else_shows_the_picture():
+    marked = [make_clip(row).model_copy(update={"burnt_in": row[0] in {"corridor", "field"}}) for row in ROWS]
+    catalogue = InMemoryCatalogue([*marked, make_clip(("corridor2", *ROWS[0][1:]))])
+    for seed in range(4):
+        brief = Brief(text="20 s cold open, dread: an empty corridor, a staircase")
+        plan = Storyboard().plan(brief, seed=seed, today=TODAY, references=catalogue)
+        names = [name for shot in plan.shots for name in shot.grounded_in]
+        assert not any(catalogue.clip(name).burnt_in for name in names)
+    only = Storyboard().plan(Brief(text="20 s spot: a tractor, calm"), seed=1, today=TODAY, references=catalogue)
+    assert any(catalogue.clip(shot.grounded_in[0]).file == "field.mp4" for shot in only.shots)
+
+
+def test_a_red_lift_does_not_stand_for_a_red_cup(plan_of: PlanOf):
+    lift = make_clip(("lift", "A red lift", "A red lift in a hall.", "red|lift", 9, 0.5, 0.2, 0.1, 0.0, 0.02, 0.0))
+    catalogue = InMemoryCatalogue([lift, *(make_clip(row) for row in ROWS if row[0] not in {"cups", "coffee"})])
+    plan = Storyboard().plan(Brief(text="12 s spot: a red cup, an umbrella"), seed=1, today=TODAY,
+                             references=catalogue)  # fmt: skip
+    lacking = next(reading for reading in plan.readings if reading.field == "footage")
+    assert "umbrella" not in lacking.value
+    assert "red cup" in lacking.value
+
+
+def test_one_camera_in_one_room_is_cut_from_that_room_alone_when_nothing_else_shows_it():
+    room = make_clip(("room", "Empty room", "A security camera watches an empty room.", "room|empty|security", 120,
+                      0.4, 0.1, 0.05, 0.0, 0.01, 0.0))  # fmt: skip
+    catalogue = InMemoryCatalogue([room, *(make_clip(row) for row in ROWS[2:])])
+    plan = Storyboard().plan(
+        Brief(text="20 s cold open, uneasy: an empty room"), seed=1, today=TODAY, references=catalogue
+    )
+    shown = [catalogue.clip(shot.grounded_in[0]).file for shot in plan.shots]
+    assert any(one == other == "room.mp4" for one, other in pairwise(shown))
+
+
+def test_a_superseded_clip_is_not_planned_around():
+    old = [make_clip(row).model_copy(update={"superseded": True}) for row in ROWS[:4]]
+    catalogue = InMemoryCatalogue([*old, *(make_clip(row) for row in ROWS[4:])])
+    plan = Storyboard().plan(Brief(text=ARTICLE), seed=1, today=TODAY, references=catalogue)
+    assert not any(catalogue.clip(shot.grounded_in[0]).superseded for shot in plan.shots)
+
+
+def test_an_upright_film_prefers_upright_sources_and_a_wide_one_wide_ones():
+    wide = [make_clip(row) for row in ROWS]
+    upright = [make_clip((f"{row[0]}_up", *row[1:])).model_copy(update={"width": 540, "height": 960}) for row in ROWS]
+    catalogue = InMemoryCatalogue([*wide, *upright])
+    for aspect, tall in (("9:16", True), ("16:9", False)):
+        brief = Brief.model_validate({"text": "20 s mood film, calm, water and light", "aspect": aspect})
+        plans = [Storyboard().plan(brief, seed=seed, today=TODAY, references=catalogue) for seed in range(5)]
+        shown = [catalogue.clip(shot.grounded_in[0]) for plan in plans for shot in plan.shots]
+        fitting = sum((one.height > one.width) == tall for one in shown)
+        assert fitting > 0.7 * len(shown)
 
 
 def test_a_film_without_faces_keeps_people_out_when_it_can(plan_of: PlanOf, catalogue: InMemoryCatalogue):

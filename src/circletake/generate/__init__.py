@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
+from circletake.domain.moments import Moment
 from circletake.domain.operation import Operation, Outcome, Output, operation_key
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Progress, RightsCheck, Work
@@ -24,7 +25,7 @@ from circletake.generate.base import (
     TakeKeeper,
     TermsSource,
 )
-from circletake.generate.casting import Cast, cast
+from circletake.generate.casting import Cast, cast, share_out
 from circletake.generate.duplicates import near_duplicate
 from circletake.generate.ripomatic import Ripomatic
 
@@ -55,13 +56,22 @@ def run(
     A take that fails quality control is kept with its reasons and replaced within the round, at most twice.
 
     Raises:
-        Shortfall: there is no footage for a shot.
+        Shortfall: there is no footage left for a shot.
     """
     plan = plans.get(state.production, state.plan_version)
     wanted = terms.terms(state.production).takes_for([shot.slate for shot in plan.shots])
     slates = [shot.slate for shot in plan.shots if shot.slate in state.reshoot or not state.reshoot]
     offers = _offers(state, plan, references=references, clips=clips, rights=rights)
-    unit = _Unit(state, plan, generator=generator, offers=offers, seed=terms.terms(state.production).seed, house=house)
+    moments = _moments(state, plan, offers, takes=takes, generator=generator)
+    unit = _Unit(
+        state,
+        plan,
+        generator=generator,
+        offers=offers,
+        moments=moments,
+        seed=terms.terms(state.production).seed,
+        house=house,
+    )
     shot: dict[str, list[Take]] = {slate: [] for slate in slates}
     before = {slate: _numbers_before(takes.takes(state.production, slate), state.round) for slate in slates}
     asked: dict[str, int] = dict.fromkeys(slates, 0)
@@ -95,6 +105,16 @@ def _offers(
     return cast(plan, found, clips.many(list(dict.fromkeys(names))), allowed)
 
 
+def _moments(
+    state: Production, plan: Plan, offers: Mapping[str, Cast], *, takes: TakeKeeper, generator: Generator
+) -> Mapping[str, tuple[Moment, ...]]:
+    """Share the footage out over all shots, also those that are not shot again; the same within a round."""
+    if not generator.capabilities().needs_footage:
+        return {}
+    before = [take for take in takes.takes(state.production) if take.round < state.round]
+    return share_out(plan, offers, takes=before)
+
+
 class _Unit:
     """The shooting unit of one round: turns shots into operations, and outcomes into takes."""
 
@@ -105,6 +125,7 @@ class _Unit:
         *,
         generator: Generator,
         offers: Mapping[str, Cast],
+        moments: Mapping[str, tuple[Moment, ...]],
         seed: int,
         house: HouseFormat,
     ) -> None:
@@ -112,6 +133,7 @@ class _Unit:
         self._plan = plan
         self._generator = generator
         self._offers = offers
+        self._moments = moments
         self._seed = seed
         self._house = house
         self._starts = plan.starts()
@@ -131,6 +153,7 @@ class _Unit:
             seed=self._seed,
             cut_in=self._offers[slate].cut_in,
             style=self._offers[slate].style,
+            moments=self._moments.get(slate, ()),
             format=self._house,
         )
         planned = []

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 
 from circletake.domain.brief import FRAME_SIZES, Aspect, Terms
 from circletake.domain.clip import Clip
+from circletake.domain.moments import Moment
 from circletake.domain.plan import Plan, Shot
 from circletake.domain.ports import Operator
 from circletake.domain.reference import Reference
@@ -62,6 +63,8 @@ class ShotOrder:
     """Clips that may be cut in, the most suitable first."""
     style: tuple[Clip, ...]
     """Clips that may steer the look, the most suitable first."""
+    moments: tuple[Moment, ...]
+    """Stretches of `cut_in` that takes of this shot may be cut from, and of no other shot, in the order to be shot."""
     format: HouseFormat
 
     @property

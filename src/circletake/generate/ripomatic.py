@@ -7,28 +7,26 @@ that differ in framing, camera move, speed and grade. Clips that may not be cut 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from pydantic import JsonValue
 
 from circletake.domain.clip import Clip
 from circletake.domain.look import CameraMove, ShotSize
+from circletake.domain.moments import Moment, least_frames
 from circletake.domain.money import Quote
 from circletake.domain.operation import Operation, Outcome
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Files
 from circletake.errors import Shortfall
 from circletake.generate.base import Capabilities, Request, ShotOrder
+from circletake.generate.casting import seconds_of_footage
 from circletake.generate.recipe import Bed, FrameOn, Grading, Segment, Variant, WorkOrder
 from circletake.generate.render import render
 
 VARIANTS = 2
 """Takes from one decoded segment."""
-SLOWEST = Fraction(1, 2)
-"""Footage is never slowed down further: below half speed, interpolated motion smears."""
 _TIGHTNESS: dict[ShotSize, float] = {
     "ECU": 1.55, "CU": 1.4, "MCU": 1.3, "MS": 1.2, "MLS": 1.12, "LS": 1.06, "ELS": 1.04,
 }  # fmt: skip
@@ -74,21 +72,18 @@ class Ripomatic:
         """Return the segments to cut and the variants of each.
 
         Raises:
-            Shortfall: no clip that may be cut in is long enough for the shot.
+            Shortfall: no footage that may be cut in is left for the shot.
         """
-        segments = _segments(order)
-        if not segments:
-            longest = max((_length_at_film_rate(clip, order.fps) for clip in order.cut_in), default=0)
-            raise Shortfall(
-                f"shot {order.shot.slate} needs {order.shot.frames} frames; of {len(order.cut_in)} clips that may be "
-                f"cut in, the longest gives {int(longest / SLOWEST)}: shorten the shot or clear more footage"
-            )
+        if not order.moments:
+            raise Shortfall(_nothing_to_cut(order))
+        clips = {clip.clip_id: clip for clip in order.cut_in}
         requests: list[Request] = []
         left = order.takes
         number = order.skip
         while left > 0:
             wanted = min(VARIANTS, left)
-            requests.append(_request(order, segments[number % len(segments)], number=number, variants=wanted))
+            moment = order.moments[number % len(order.moments)]
+            requests.append(_request(order, moment, clips[moment.clip_id], number=number, variants=wanted))
             left -= wanted
             number += 1
         return tuple(requests)
@@ -114,42 +109,23 @@ class Ripomatic:
         return {"key": operation.key}
 
 
-@dataclass(frozen=True)
-class _Stretch:
-    clip: Clip
-    first: int
-    """Frame of the file at which it begins, at the film's rate."""
-    frames: int
-    speed: Fraction
+def _nothing_to_cut(order: ShotOrder) -> str:
+    """Say in one line why a shot cannot be made of the footage there is."""
+    shot, fps = order.shot, order.fps
+    clips = order.cut_in
+    seconds = float(seconds_of_footage(clips))
+    least = least_frames(shot.frames)
+    longest = float(max((clip.seconds for clip in clips), default=0))
+    return (
+        f"shot {shot.slate} needs {float(shot.frames / fps):.1f} s of footage, {float(least / fps):.1f} s at half "
+        f"speed, that no other shot uses: {len(clips)} clips of {seconds:.1f} s in all may be cut in, the "
+        f"longest of {longest:.1f} s, and {len(order.plan.shots)} shots share them; shorten the film or this "
+        "shot, or clear more footage"
+    )
 
 
-def _length_at_film_rate(clip: Clip, fps: Fraction) -> Fraction:
-    return Fraction(clip.frames) / clip.fps * fps
-
-
-def _segments(order: ShotOrder) -> list[_Stretch]:
-    """Return stretches to cut: every clip once, then other moments of the longer ones."""
-    found: list[_Stretch] = []
-    later: list[_Stretch] = []
-    for place, clip in enumerate(order.cut_in):
-        length = int(_length_at_film_rate(clip, order.fps))
-        speed = min(Fraction(1), Fraction(max(1, length - 1), order.shot.frames))
-        if speed < SLOWEST:
-            continue
-        need = -(-order.shot.frames * speed.numerator // speed.denominator)
-        spare = max(0, length - need)
-        rng = random.Random(f"{order.seed}/{order.shot.slate}/{clip.clip_id}")
-        offset = rng.randint(0, spare) if place else spare // 3
-        begins = int(Fraction(clip.first_frame) / clip.fps * order.fps)
-        found.append(_Stretch(clip, begins + offset, need, speed))
-        other = 0 if offset > spare // 2 else spare
-        if abs(other - offset) >= need // 2:
-            later.append(_Stretch(clip, begins + other, need, speed))
-    return found + later
-
-
-def _request(order: ShotOrder, stretch: _Stretch, *, number: int, variants: int) -> Request:
-    style = _style_clip(order, stretch.clip, number)
+def _request(order: ShotOrder, moment: Moment, clip: Clip, *, number: int, variants: int) -> Request:
+    style = _style_clip(order, clip, number)
     work = WorkOrder(
         slate=order.shot.slate,
         frames=order.shot.frames,
@@ -158,24 +134,25 @@ def _request(order: ShotOrder, stretch: _Stretch, *, number: int, variants: int)
         codec=order.format.codec,
         font=order.format.font,
         segment=Segment(
-            clip=stretch.clip.clip_id,
-            file=stretch.clip.file,
-            proxy=stretch.clip.proxy,
-            first_frame=stretch.first,
-            last_frame=stretch.first + stretch.frames,
-            speed=stretch.speed,
-            has_sound=stretch.clip.has_sound,
-            look=stretch.clip.look,
+            clip=clip.clip_id,
+            file=clip.file,
+            proxy=clip.proxy,
+            first_frame=moment.first,
+            last_frame=moment.last,
+            speed=moment.speed,
+            has_sound=clip.has_sound,
+            look=clip.look,
+            active=clip.active,
         ),
         bed=_bed(order),
         title=order.shot.title,
         fades=_fades(order.plan, order.shot.slate),
-        variants=tuple(_variant(order, stretch, style, number=number, index=index) for index in range(variants)),
+        variants=tuple(_variant(order, clip, style, number=number, index=index) for index in range(variants)),
     )
     return Request(
         payload=work.model_dump(mode="json"),
         outputs=variants,
-        clips=(stretch.clip.clip_id,),
+        clips=(clip.clip_id,),
         style_clips=() if style is None else (style.clip_id,),
     )
 
@@ -204,11 +181,11 @@ def _fades(plan: Plan, slate: str) -> FrameOn:
     return FrameOn(first=at == 0, last=at == len(shots) - 1)
 
 
-def _variant(order: ShotOrder, stretch: _Stretch, style: Clip | None, *, number: int, index: int) -> Variant:
+def _variant(order: ShotOrder, clip: Clip, style: Clip | None, *, number: int, index: int) -> Variant:
     rng = random.Random(f"{order.seed}/{order.round}/{order.shot.slate}/{number}/{index}")
     shot = order.shot
     mirrored = (number + index) % 2 == 1
-    x, y = stretch.clip.look.subject
+    x, y = clip.look.subject
     tight = _TIGHTNESS[shot.size] * (1.0 + 0.09 * ((number + index) % 3)) + rng.uniform(0.0, 0.03)
     return Variant(
         move=_MIRRORED[shot.move] if mirrored else shot.move,

@@ -7,8 +7,8 @@ from fractions import Fraction
 from random import Random
 
 from circletake.domain.look import CameraMove, ShotSize
+from circletake.plan.casting import Casting, Slot
 from circletake.plan.grammar import angle_of, closing_in, move_of, size_of
-from circletake.plan.grounding import Casting, Slot
 from circletake.plan.language import in_english, stems
 from circletake.plan.lexicon import Role, roles
 from circletake.plan.reading import Requirements
@@ -141,7 +141,7 @@ def draft_shots(
                 move=onward if joined else move,
                 beat=beats[index],
                 stands_in=bool(beats[index]) and beats[index] not in {*shown, *beats[:index]},
-                seen_before=sum(draft.casting.footage is footage for draft in drafts),
+                seen_before=sum(draft.casting.footage.clip.file == footage.clip.file for draft in drafts),
                 casting=casting,
                 title=words[index],
                 telling=tellings[index] if _fits(role, size) else "{It}",

@@ -1,30 +1,31 @@
-"""Ground the shots in the footage that may be used: which clip every shot is planned around."""
+"""Ground the film in the footage that may be used: what the house has, and what each clip shows."""
 
 from __future__ import annotations
 
-import math
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from random import Random
 
 from circletake.domain.clip import Clip
-from circletake.domain.look import SHOT_SIZES, ShotSize
+from circletake.domain.look import ShotSize
+from circletake.domain.moments import ground_of
 from circletake.domain.plan import Angle
 from circletake.domain.ports import ReferenceSearch
 from circletake.domain.reference import Query
 from circletake.domain.rights import RightsContext
 from circletake.errors import Shortfall
-from circletake.plan.language import in_english, noun_of, nouns_in, stems
+from circletake.plan.language import in_english, nouns_in, stems
 from circletake.plan.lexicon import Noun
 from circletake.plan.reading import FPS, Requirements
 
 POOL = 36
-"""Clips among which the film is cast."""
+"""Clips among which the film is cast, as long as they are long enough together."""
+LEAST_ROOM = 12
+"""Frames of a clip below which it is no footage."""
 NEAREST = 6
 """Clips that one picture of the brief is looked up with."""
-_BEAM = 48
 _SIZES: tuple[tuple[str, ShotSize], ...] = (
     (r"macro|extreme close-?up", "ECU"),
     (r"medium close", "MCU"),
@@ -71,6 +72,8 @@ class Footage:
     """How near it is to the brief as a whole: 1 best, falling with its rank."""
     style: float
     """How well its look suits the tone: 0..1."""
+    at: float | None = None
+    """Where in its file it lies, 0..1, if the file has several shots; `None` for a whole file."""
 
     @property
     def seconds(self) -> Fraction:
@@ -78,37 +81,25 @@ class Footage:
         return Fraction(self.clip.frames) / self.clip.fps
 
     @property
+    def room(self) -> int:
+        """How many frames of the film it gives at full speed."""
+        return ground_of(self.clip, FPS).frames
+
+    @property
+    def shape(self) -> float:
+        """Width over height of what may be seen of it."""
+        active = self.clip.active
+        return (active.right - active.left) * self.clip.width / ((active.bottom - active.top) * self.clip.height)
+
+    @property
+    def lines(self) -> float:
+        """Height in lines of what may be seen of it."""
+        return (self.clip.active.bottom - self.clip.active.top) * self.clip.height
+
+    @property
     def shows_people(self) -> bool:
         """Whether its words name people."""
         return any(noun.kind == "person" and noun.en.split("/")[0] not in _LIVING for noun in self.nouns)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One shot, before it has footage."""
-
-    frames: int
-    widest: ShotSize
-    """How wide its role would have it."""
-    words: str
-    """What it is to show, in English; empty when only the tone counts."""
-    hidden: frozenset[str] = frozenset()
-    """Stems that may not be seen yet."""
-    about: str = ""
-    """What the whole film is about, in English."""
-    weight: float = 1.0
-    """How much it matters that the footage shows the words: more where the brief names this very shot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Casting:
-    """Which clip stands for a shot."""
-
-    footage: Footage
-    shows: bool
-    """Whether its words name what the shot is to show; `False` when it only stands in for it."""
-    nearest: tuple[str, ...]
-    """Clip ids, the chosen one first."""
 
 
 def _seen(clip: Clip, standing: float, style: float) -> Footage:
@@ -116,16 +107,17 @@ def _seen(clip: Clip, standing: float, style: float) -> Footage:
     lower = text.lower()
     nouns = nouns_in(text, "en")
     place, inside = _place(clip, nouns)
-    inside = (
-        True if re.search(r"\b(?:indoors?|interior)\b", lower) else inside and not re.search(r"\boutdoors?\b", lower)
-    )
+    if re.search(r"\bindoors?\b", lower) or (inside is None and re.search(r"\binterior\b", lower)):
+        inside = True
+    elif re.search(r"\boutdoors?\b", lower):
+        inside = False
     time = next((name for words, name in _TIMES if re.search(rf"\b(?:{words})\b", lower)), "")
     return Footage(
         clip=clip,
         words=stems(text),
         nouns=nouns,
         place=place,
-        inside=inside,
+        inside=bool(inside),
         time=time or ("NIGHT" if clip.look.luma < _DARK else "DAY"),
         natural=_natural(lower),
         angle=next((angle for words, angle in _ANGLES if re.search(rf"\b(?:{words})\b", lower)), None),
@@ -141,15 +133,19 @@ def _natural(lower: str) -> ShotSize:
     return "LS"
 
 
-def _place(clip: Clip, nouns: Sequence[Noun]) -> tuple[str, bool]:
-    """Return where a clip is: a place its title names, else its caption or its tags, else what it shows."""
-    for text in (clip.title, clip.caption, " ".join(clip.tags)):
-        place = next((noun for noun in nouns_in(text, "en") if noun.kind == "place"), None)
-        if place:
-            return place.en.split("/")[0], place.inside == "INT"
+def _place(clip: Clip, nouns: Sequence[Noun]) -> tuple[str, bool | None]:
+    """Return where a clip is and whether that is inside, `None` for either: what title, caption or tags name.
+
+    A room or a street goes before a table; where no place is named, what is shown stands for it.
+    """
+    texts = (clip.title, clip.caption, " ".join(clip.tags))
+    places = [noun for text in texts for noun in nouns_in(text, "en") if noun.kind == "place"]
+    place = next((noun for noun in places if noun.inside), places[0] if places else None)
+    if place:
+        return place.en.split("/")[0], {"INT": True, "EXT": False}.get(place.inside)
     shown = next((noun for kind in ("prop", "other") for noun in nouns if noun.kind == kind), None)
     words = clip.title.split() or ["somewhere"]
-    return (shown.en.split("/")[0] if shown else words[0].lower()), False
+    return (shown.en.split("/")[0] if shown else words[0].lower()), None
 
 
 def find_footage(wanted: Requirements, references: ReferenceSearch) -> tuple[Footage, ...]:
@@ -162,14 +158,35 @@ def find_footage(wanted: Requirements, references: ReferenceSearch) -> tuple[Foo
     words = " ".join(in_english(text, wanted.language) for text in (wanted.topic, *wanted.beats))
     text = f"{words} {' '.join(wanted.as_tone.seek)}".strip()
     style = wanted.as_tone.style
-    found = references.find(Query(text=text, style=style), rights=rights, k=POOL)
-    clips = list(found.clips) or list(references.find(Query(style=style), rights=rights, k=POOL).clips)
+    clips = _enough(Query(text=text, style=style), wanted.frames, references, rights)
+    clips = clips or _enough(Query(style=style), wanted.frames, references, rights)
     if not clips:
         raise Shortfall(_missing(rights))
     for picture in pictures(wanted):
         near = references.find(Query(text=in_english(picture, wanted.language)), rights=rights, k=NEAREST)
         clips += [clip for clip in near.clips if clip.clip_id not in {known.clip_id for known in clips}]
-    return tuple(_seen(clip, 1.0 / (1.0 + 0.12 * rank), style.match(clip.look)) for rank, clip in enumerate(clips))
+    clips = [clip for clip in clips if not clip.superseded and ground_of(clip, FPS).frames >= LEAST_ROOM]
+    if not clips:
+        raise Shortfall(_missing(rights))
+    ends = {clip.file: max(one.first_frame + one.frames for one in clips if one.file == clip.file) for clip in clips}
+    alone = Counter(clip.file for clip in clips)
+    return tuple(
+        replace(
+            _seen(clip, 1.0 / (1.0 + 0.12 * rank), style.match(clip.look)),
+            at=(clip.first_frame + clip.frames / 2) / ends[clip.file] if alone[clip.file] > 1 else None,
+        )
+        for rank, clip in enumerate(clips)
+    )
+
+
+def _enough(query: Query, frames: int, references: ReferenceSearch, rights: RightsContext) -> list[Clip]:
+    """Return the nearest clips: `POOL` of them, or so many more that the film has a choice of footage."""
+    k = POOL
+    while True:
+        clips = references.find(query, rights=rights, k=k).clips
+        if len(clips) < k or sum(ground_of(clip, FPS).frames for clip in clips) >= 2 * frames:
+            return list(clips)
+        k *= 4
 
 
 def pictures(wanted: Requirements) -> tuple[str, ...]:
@@ -179,123 +196,26 @@ def pictures(wanted: Requirements) -> tuple[str, ...]:
     return tuple(dict.fromkeys(picture for picture in asked if picture))
 
 
-def _missing(rights: RightsContext) -> str:
+def asked_for(rights: RightsContext) -> str:
+    """Return in words what footage must be cleared for."""
     where, media = ", ".join(rights.territories), ", ".join(rights.media)
-    window = f"{rights.window.first} to {rights.window.last}"
+    return f"{' and '.join(rights.uses)} in {where} (media {media}, {rights.window.first} to {rights.window.last})"
+
+
+def _missing(rights: RightsContext) -> str:
     return (
-        f"the catalogue holds no clip that is cleared for derivative and publish in {where} (media {media}, {window}): "
+        f"the catalogue holds no clip that is cleared for {asked_for(rights)}: "
         "add cleared footage, or ask for fewer territories, media or days"
     )
 
 
-def named_share(words: str, footage: Footage) -> float:
-    """Return which share of the words (0..1) the footage's title, caption and tags name, by stem or by meaning."""
-    wanted = {stems(word): word for word in words.split() if stems(word)}
-    named = sum(bool(stem & footage.words) or noun_of(word, "en") in footage.nouns for stem, word in wanted.items())
-    return named / len(wanted) if wanted else 0.0
-
-
-def _suits(slot: Slot, footage: Footage, near: Sequence[str], *, faceless: bool) -> float:
-    """Return how well footage suits a shot on its own; higher is better, differences of 0.1 are small."""
-    named = named_share(slot.words, footage)
-    name = footage.clip.clip_id
-    score = slot.weight * (0.8 + 0.8 * named if named else 0.0) + (
-        0.3 / (1 + near.index(name)) if name in near and named > 0 else 0.0
+def too_little(wanted: Requirements, pool: Sequence[Footage]) -> str:
+    """Say in one line that the footage does not last for the film, and what would help."""
+    seconds = float(Fraction(sum(one.room for one in pool)) / FPS)
+    longest = float(Fraction(max(one.room for one in pool)) / FPS)
+    return (
+        f"the film is {float(Fraction(wanted.frames) / FPS):g} s long, and no moment is shown twice; {len(pool)} clips "
+        f"of {seconds:.1f} s in all, the longest of {longest:.1f} s, may be cut in for "
+        f"{asked_for(wanted.rights.for_cut_in())}: ask for a film of at most {seconds:.0f} s or for more and shorter "
+        "shots, add cleared footage, or ask for fewer territories, media or days"
     )
-    score += 0.6 * named_share(slot.about, footage) + 0.5 * footage.standing + 1.4 * footage.style
-    score -= 0.2 * max(0, SHOT_SIZES.index(slot.widest) - SHOT_SIZES.index(footage.natural))
-    short = 1.0 - float(footage.seconds * FPS / slot.frames)
-    score -= 0.6 * max(0.0, min(1.0, short))
-    if slot.hidden & footage.words:
-        score -= 2.0
-    if faceless and footage.shows_people:
-        score -= 0.9
-    return score
-
-
-def _follows(path: Sequence[int], chosen: int, pool: Sequence[Footage], *, run: float, loops: bool) -> float:
-    """Return what it is worth that a clip follows others: a place is kept for a few shots, a clip is not repeated.
-
-    An endless `run` is a film whose shots are joined to one: it had better not leave the place at all.
-    """
-    if not path:
-        return 0.0
-    here = (pool[chosen].place, pool[chosen].time)
-    been = [(pool[index].place, pool[index].time) for index in path]
-    if math.isinf(run):
-        return (0.0 if here == been[-1] else -2.0) - (0.4 if chosen == path[-1] else 0.0)
-    score = -0.22 * path.count(chosen) - (1.3 if chosen == path[-1] else 0.0)
-    stayed = next((back for back, place in enumerate(reversed(been)) if place != here), len(been))
-    if stayed:
-        score += 0.45 if stayed < run else -0.3 * (1 + stayed - run)
-    elif here in been:
-        score -= 0.1
-    else:
-        score -= 0.1 * len(set(been))
-    return score + (2.0 if loops and chosen == path[0] else 0.0)
-
-
-def _kept(suits: Sequence[Sequence[float]]) -> tuple[int, ...]:
-    """Return the clips that a film of so many shots is told with: the best for each shot, and the best overall."""
-    count, clips = len(suits), range(len(suits[0]))
-    overall = sorted(clips, key=lambda index: (-sum(row[index] for row in suits), index))
-    best = [max(clips, key=lambda index: (row[index], -index)) for row in suits]
-    return tuple(sorted({*best, *overall[: max(3, math.ceil(count * 0.6))]}))
-
-
-def cast_shots(
-    wanted: Requirements,
-    slots: Sequence[Slot],
-    pool: Sequence[Footage],
-    references: ReferenceSearch,
-    *,
-    joined: bool,
-    rng: Random,
-) -> tuple[Casting, ...]:
-    """Choose a clip for every shot: a beam search over what suits each shot and what follows well.
-
-    Args:
-        wanted: what the film must be.
-        slots: the shots in order.
-        pool: the footage, nearest to the brief first.
-        references: the catalogue, for the clips nearest to each shot's words.
-        joined: whether the shots are to play as one take.
-        rng: the plan's randomness; another seed weighs the clips a little differently.
-    """
-    rights = wanted.rights.for_cut_in()
-    nearest = {
-        words: tuple(one.clip_id for one in references.find(Query(text=words), rights=rights, k=NEAREST).clips)
-        for words in dict.fromkeys(slot.words for slot in slots if slot.words)
-    }
-    liking = [rng.uniform(0.0, 0.35) for _ in pool]
-    suits = [
-        [
-            _suits(slot, one, nearest.get(slot.words, ()), faceless=wanted.demands.no_faces) + liking[at]
-            for at, one in enumerate(pool)
-        ]
-        for slot in slots
-    ]
-    kept = _kept(suits)
-    run = math.inf if joined else wanted.as_form.places
-    paths: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
-    for number, row in enumerate(suits):
-        loops = wanted.demands.loop and number == len(slots) - 1 and number > 0
-        taste = {index: row[index] + rng.uniform(0.0, 0.15) for index in kept}
-        grown = [
-            (score + taste[index] + _follows(path, index, pool, run=run, loops=loops), (*path, index))
-            for score, path in paths
-            for index in kept
-        ]
-        paths = sorted(grown, key=lambda one: (-one[0], one[1]))[:_BEAM]
-    chosen = paths[0][1]
-    return tuple(
-        _casting(slot, pool[index], nearest.get(slot.words, ()), pool)
-        for slot, index in zip(slots, chosen, strict=True)
-    )
-
-
-def _casting(slot: Slot, chosen: Footage, near: Sequence[str], pool: Sequence[Footage]) -> Casting:
-    named = [one.clip.clip_id for one in pool if one.clip.clip_id in near and named_share(slot.words, one) > 0]
-    kin = [one.clip.clip_id for one in pool if one.place == chosen.place]
-    nearest = tuple(dict.fromkeys([chosen.clip.clip_id, *sorted(named, key=near.index), *kin]))[:4]
-    return Casting(chosen, not slot.words or named_share(slot.words, chosen) > 0, nearest)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
+from circletake.domain.moments import SLOWEST
 from circletake.domain.timing import frames_in
 from circletake.plan.lexicon import Curve, Role, roles
 from circletake.plan.reading import FPS, Requirements
@@ -42,17 +43,20 @@ def _usual(wanted: Requirements, rng: Random) -> int:
     return max(round(wanted.frames / float(FPS) / average), tellable)
 
 
-def count_shots(wanted: Requirements, *, longest_clip: Fraction, rng: Random) -> Count:
+def count_shots(
+    wanted: Requirements, *, longest_clip: Fraction, rng: Random, longest_shot: int = LONGEST_SHOT
+) -> Count:
     """Return how many shots the film has.
 
     Args:
         wanted: what the film must be.
         longest_clip: seconds of the longest clip that may be cut in; decides about "one take if possible".
         rng: the plan's randomness.
+        longest_shot: frames of the longest shot that the footage lasts for.
     """
     demands, frames = wanted.demands, wanted.frames
     fits = max(1, frames // SHORTEST_SHOT)
-    least = max(math.ceil(frames / LONGEST_SHOT), min(FEWEST, fits))
+    least = max(math.ceil(frames / longest_shot), min(FEWEST, fits))
     airy = max(min(FEWEST, fits), frames // FELT_SHOT)
     usual = min(max(_usual(wanted, rng), least), max(MOST, math.ceil(least * 1.25)), airy)
     asked = demands.shot_count or demands.least_shots
@@ -78,6 +82,9 @@ def _one_take(wanted: Requirements, *, asked: int | None, usual: int, fits: int,
         return Count(shots, True, (f"{why}; planned as {shots} shots that each carry on the last one's movement",))
     if wanted.demands.continuous == "if_possible" and longest_clip * FPS < wanted.frames:
         why = f"one take was asked for if possible, of {seconds:g} s; the longest clip that may be used has"
+        return Count(usual, True, (f"{why} {float(longest_clip):.1f} s, so {usual} shots are joined to play as one",))
+    if longest_clip * FPS / SLOWEST < wanted.frames:
+        why = f"one unbroken take of {seconds:g} s was asked for; the longest clip that may be used has"
         return Count(usual, True, (f"{why} {float(longest_clip):.1f} s, so {usual} shots are joined to play as one",))
     return Count(1, False, ())
 
@@ -108,13 +115,16 @@ def _last_frames(wanted: Requirements) -> int:
     return max(needs)
 
 
-def shot_frames(wanted: Requirements, story: Sequence[Role], *, rng: Random) -> tuple[int, ...]:
+def shot_frames(
+    wanted: Requirements, story: Sequence[Role], *, rng: Random, longest_shot: int = LONGEST_SHOT
+) -> tuple[int, ...]:
     """Return the length of every shot in frames; they add up to `wanted.frames` exactly.
 
     Args:
         wanted: what the film must be.
         story: role of every shot, in order.
         rng: the plan's randomness.
+        longest_shot: frames of the longest shot that the footage lasts for.
     """
     count, total = len(story), wanted.frames
     if count == 1:
@@ -130,7 +140,7 @@ def shot_frames(wanted: Requirements, story: Sequence[Role], *, rng: Random) -> 
         _shape(curve, index / (count - 1), index) * roles()[role].length * rng.uniform(0.9, 1.1)
         for index, role in enumerate(story)
     ]
-    ceiling = max(LONGEST_SHOT, math.ceil(total / count))
+    ceiling = max(longest_shot, math.ceil(total / count))
     low, high = [SHORTEST_SHOT] * count, [ceiling] * count
     room = total - SHORTEST_SHOT * (count - 1)
     low[-1] = max(SHORTEST_SHOT, min(_last_frames(wanted), room))

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from circletake.domain.look import CameraMove, ShotSize, StyleTarget
 from circletake.domain.plan import Angle, Sound
-from circletake.plan.grounding import Casting, Footage
+from circletake.plan.casting import Casting
+from circletake.plan.grounding import Footage
 from circletake.plan.language import in_english, nouns_in, stems
 from circletake.plan.lexicon import Role, Sounds, roles, table
 from circletake.plan.reading import FPS, Requirements
@@ -115,10 +116,13 @@ def picture_of(draft: Draft, *, wanted: Requirements) -> str:
     close = draft.size in {"ECU", "CU"}
     details = details_in(footage.clip.caption)
     if close and details:
-        return details[draft.seen_before % len(details)]
+        place = draft.seen_before % len(details) if footage.at is None else int(footage.at * len(details))
+        return details[min(place, len(details) - 1)]
     if close:
         asked = stems(in_english(draft.beat or wanted.topic, wanted.language))
+        marked = nouns_in(f"{footage.clip.title} {' '.join(footage.clip.tags)}", "en")
         named = nouns_in(footage.clip.caption, "en") or footage.nouns
+        named = [noun for noun in named if noun in marked] or named
         things = [noun.en.split("/")[0] for noun in named if noun.kind in {"prop", "person", "other"}]
         things = [thing for thing in things if stems(thing) & asked] or things
         return f"the {things[draft.seen_before % len(things)]} and nothing else" if things else whole

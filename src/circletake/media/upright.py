@@ -1,0 +1,149 @@
+"""Bring a decoded picture to the house: upright, even, square pixels, BT.709 in limited range, HDR tone-mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import numpy as np
+from av.filter import Graph
+from av.sidedata.sidedata import SideData, Type
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from numpy.typing import NDArray
+
+from circletake.media.picture import Frame, Size, planes
+
+_UNSPECIFIED = 2
+_HD_HEIGHT = 576
+"""Untagged pictures up to this height are taken for ITU-R BT.601, larger ones for BT.709, as players do."""
+_HDR = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
+_FULL_RANGE = ("yuvj420p", "yuvj422p", "yuvj444p", "yuvj440p", "yuvj411p")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How a coded picture must be turned to stand upright: first transposed, then mirrored."""
+
+    transposed: bool = False
+    mirrored: bool = False
+    """Left and right change places."""
+    flipped: bool = False
+    """Up and down change places."""
+
+    @classmethod
+    def of(cls, picture: VideoFrame) -> Turn:
+        """Return what the display matrix of a picture says (ISO/IEC 14496-12, 8.3.2: tkhd); nothing without one.
+
+        Multiples of 90 degrees and mirrors only: an oblique matrix counts as its nearest.
+        """
+        matrix = cast(Mapping[Type, SideData], picture.side_data).get(Type.DISPLAYMATRIX)
+        if matrix is None:
+            return cls()
+        a, b, _, c, d = np.frombuffer(cast(bytes, matrix), np.int32)[:5].tolist()
+        if abs(a) + abs(d) >= abs(b) + abs(c):
+            return cls(False, mirrored=a < 0, flipped=d < 0)
+        return cls(True, mirrored=c < 0, flipped=b < 0)
+
+    @property
+    def in_words(self) -> str:
+        """Say what is done, for a person; empty for nothing."""
+        degrees = {
+            (False, True, True): "turned by 180 degrees",
+            (True, True, False): "turned by 90 degrees",
+            (True, False, True): "turned by 270 degrees",
+        }
+        key = (self.transposed, self.mirrored, self.flipped)
+        if key == (False, False, False):
+            return ""
+        return degrees.get(key, "mirrored" if not self.transposed else "turned and mirrored")
+
+    def apply(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return one plane upright."""
+        turned = plane.T if self.transposed else plane
+        return turned[:: -1 if self.flipped else 1, :: -1 if self.mirrored else 1]
+
+
+class Upright:
+    """Brings the pictures of one file to one size."""
+
+    def __init__(self, first: VideoFrame, *, pixel_width: Fraction, within: Size) -> None:
+        """Decide the size from the first picture.
+
+        Args:
+            first: a decoded picture.
+            pixel_width: how wide a pixel is for its height, before it is turned.
+            within: longer and shorter side of the largest picture that is wanted; nothing is enlarged.
+        """
+        self.turn = Turn.of(first)
+        wide, high = Fraction(first.width) * pixel_width, Fraction(first.height)
+        if self.turn.transposed:
+            wide, high = high, wide
+        self.shown: Size = (max(1, round(wide)), max(1, round(high)))
+        longer, shorter = within if wide >= high else within[::-1]
+        scale = min(Fraction(1), Fraction(longer) / wide, Fraction(shorter) / high)
+        self.size: Size = _even(wide * scale, high * scale)
+        self.hdr = _HDR.get(int(first.color_trc or 0), "")
+        self.bits = max((component.bits for component in first.format.components), default=8)
+        self._coded = self.size[::-1] if self.turn.transposed else self.size
+        self._reformatter = VideoReformatter()  # kept: what it prepares for HDR takes a second
+
+    def __call__(self, picture: VideoFrame) -> Frame:
+        """Return the picture as the house has it, (H*3//2, W) at `size`."""
+        house = self._converted(picture).to_ndarray()
+        if self.turn == Turn():
+            return np.ascontiguousarray(house, np.uint8)
+        out = np.empty((self.size[1] * 3 // 2, self.size[0]), np.uint8)
+        for plane, into in zip(planes(np.ascontiguousarray(house, np.uint8)), planes(out), strict=True):
+            into[:] = self.turn.apply(plane)
+        return out
+
+    def _converted(self, picture: VideoFrame) -> VideoFrame:
+        space = picture.colorspace
+        if space == _UNSPECIFIED:
+            space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
+        full = picture.color_range == ColorRange.JPEG or picture.format.name in _FULL_RANGE
+        return self._reformatter.reformat(
+            picture,
+            self._coded[0],
+            self._coded[1],
+            "yuv420p",
+            src_colorspace=space,
+            dst_colorspace=Colorspace.ITU709,
+            src_color_range=ColorRange.JPEG if full else None,
+            dst_color_range=ColorRange.MPEG,
+            dst_color_trc=ColorTrc.BT709 if self.hdr else None,
+            dst_color_primaries=ColorPrimaries.BT709 if self.hdr else None,
+            threads=1,
+        )
+
+
+def _even(width: Fraction, height: Fraction) -> Size:
+    return max(2, 2 * int(width / 2)), max(2, 2 * int(height / 2))
+
+
+class Deinterlacer:
+    """Turns interlaced pictures into whole ones, one for one (libavfilter: bwdif)."""
+
+    def __init__(self, first: VideoFrame, time_base: Fraction) -> None:
+        self._graph = Graph()
+        source = self._graph.add_buffer(
+            width=first.width, height=first.height, format=first.format, time_base=time_base
+        )
+        bwdif = self._graph.add("bwdif", "mode=send_frame:deint=interlaced")
+        sink = self._graph.add("buffersink")
+        source.link_to(bwdif)
+        bwdif.link_to(sink)
+        self._graph.configure()
+
+    def push(self, picture: VideoFrame | None) -> list[VideoFrame]:
+        """Take a picture, `None` at the end, and return those that are ready."""
+        self._graph.vpush(picture)
+        ready: list[VideoFrame] = []
+        while True:
+            try:
+                ready.append(self._graph.vpull())
+            except (BlockingIOError, EOFError):
+                return ready
