@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from circletake.catalog.base import Catalogue, Clearance, Embedder, Index
 from circletake.catalog.rights_csv import RightsRow, read_rights
 from circletake.catalog.search import Search
-from circletake.catalog.words import context_in_words, places_in_words, rights_in_words
+from circletake.catalog.words import context_in_words, licence_in_words, places_in_words, rights_in_words
 from circletake.domain.look import StyleTarget
 from circletake.domain.plan import Plan
 from circletake.domain.production import Production, Update
@@ -31,6 +31,7 @@ __all__ = [
     "RightsRow",
     "Search",
     "context_in_words",
+    "licence_in_words",
     "places_in_words",
     "read_rights",
     "rights_in_words",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from circletake.domain.rights import MEDIA, USES, Licence, PeopleRelease
+from circletake.domain.schema import Stored
 from circletake.domain.territories import TERRITORIES
 from circletake.errors import UsageError
 
@@ -42,10 +43,13 @@ _RELEASES: tuple[PeopleRelease, ...] = get_args(PeopleRelease)
 _Word = TypeVar("_Word", bound=str)
 
 
-@dataclass(frozen=True)
-class RightsRow:
+class RightsRow(Stored):
     """What the CSV says of one file: how it is described and what its licence allows."""
 
+    SCHEMA = "rights_row"
+
+    line: int = 0
+    """Where it stands in the CSV."""
     file: str
     title: str
     caption: str
@@ -118,6 +122,7 @@ class _Line:
         if valid_from and expires and expires < valid_from:
             raise self.error("expires", f"{expires} is before valid_from ({valid_from})")
         return RightsRow(
+            line=self.number,
             file=self.text("file"),
             title=self.text("title"),
             caption=self.text("caption"),

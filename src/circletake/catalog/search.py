@@ -140,7 +140,9 @@ class Search:
         pushed = 0
         while clips := self._clips.unindexed():
             meanings = self._meanings(["\n".join([clip.title, clip.caption, *clip.tags]) for clip in clips])
-            self._index.upsert([Row.of(clip, meaning) for clip, meaning in zip(clips, meanings, strict=True)])
+            told = list(zip(clips, meanings, strict=True))
+            self._index.upsert([Row.of(clip, meaning) for clip, meaning in told if not clip.superseded])
+            self._index.delete([clip.clip_id for clip in clips if clip.superseded])
             self._clips.mark_indexed(clips)
             pushed += len(clips)
         return pushed
@@ -164,7 +166,7 @@ def _may_be_used(clip: Clip, hit: Hit, rights: RightsContext) -> bool:
         log.info("%s: the index has revision %d, the licence is at %d", clip.clip_id, held, now)
     if not verdict.allowed:
         log.warning("%s: found, but not allowed: %s", clip.clip_id, "; ".join(verdict.reasons))
-    return verdict.allowed
+    return verdict.allowed and not clip.superseded
 
 
 def _reference(one: Candidate, rights: RightsContext) -> Reference:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
@@ -17,6 +17,18 @@ def day(_context: click.Context, parameter: click.Parameter, value: str | None) 
         return None if value is None else date.fromisoformat(value)
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is not a day such as 2026-12-31", param=parameter) from error
+
+
+def span(_context: click.Context, parameter: click.Parameter, value: str | None) -> timedelta | None:
+    """Read a number of days such as 90d, or of weeks such as 12w."""
+    if value is None:
+        return None
+    number, unit = value[:-1], value[-1:]
+    if unit not in ("d", "w") or not number.isdigit() or len(number) > 5:
+        raise click.BadParameter(
+            f"{value!r} is not a number of days such as 90d, or of weeks such as 12w", param=parameter
+        )
+    return timedelta(days=int(number) * (7 if unit == "w" else 1))
 
 
 def seconds(_context: click.Context, parameter: click.Parameter, value: str | None) -> Fraction | None:

@@ -39,7 +39,8 @@ def line(text: str) -> None:
     console.print(text, markup=False, soft_wrap=True)
 
 
-def _table(*columns: str, title: str = "") -> Table:
+def grid(*columns: str, title: str = "") -> Table:
+    """Return an empty table without lines."""
     table = Table(box=None, title=title or None, title_justify="left", header_style="dim", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -59,7 +60,7 @@ def productions(standings: Sequence[Standing]) -> None:
     if not standings:
         line('no productions yet: circletake make "your brief"')
         return
-    table = _table("production", "begun", "status", "brief")
+    table = grid("production", "begun", "status", "brief")
     for one in standings:
         begun = datetime.fromtimestamp(one.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         status = f"waits with {one.waiting_at}" if one.waiting_at else one.status
@@ -88,7 +89,7 @@ def plan(version: int, plan: Plan) -> None:
         console.print(f"[red]conflict[/red] {escape(conflict)}", soft_wrap=True)
     for scene in plan.scenes:
         console.print(f"\n[bold]{scene.number}. {escape(scene.heading)}[/bold]  {escape(scene.summary)}")
-        table = _table("slate", "sec", "size", "move", "action")
+        table = grid("slate", "sec", "size", "move", "action")
         for shot in scene.shots:
             words = f"  [title: {shot.title}]" if shot.title else ""
             length = f"{float(seconds_of(shot.frames, plan.fps)):.2f}"
@@ -98,7 +99,7 @@ def plan(version: int, plan: Plan) -> None:
 
 def takes(found: Sequence[Take], circled: Mapping[str, CircledTake]) -> None:
     """Print a line a take."""
-    table = _table("take", "circled", "quality control", "cut in", "look from")
+    table = grid("take", "circled", "quality control", "cut in", "look from")
     for take in found:
         choice = circled.get(take.slate)
         mark = ""
@@ -113,7 +114,7 @@ def takes(found: Sequence[Take], circled: Mapping[str, CircledTake]) -> None:
 
 def found(result: Found) -> None:
     """Print search hits."""
-    table = _table("clip", "file", "score", "use", "owner", "title")
+    table = grid("clip", "file", "score", "use", "owner", "title")
     for one in result.references:
         use = "cut in" if one.may_cut_in else "style only"
         table.add_row(
@@ -136,7 +137,7 @@ def _rate(rate: Rate, low: float, high: float) -> str:
 
 def reliability(found: Report) -> None:
     """Print the steps, multiplied out."""
-    table = _table("step", "turns", "first attempt", "recovered", "refused", "median s", "one point buys")
+    table = grid("step", "turns", "first attempt", "recovered", "refused", "median s", "one point buys")
     for one in found.steps:
         table.add_row(
             one.step,

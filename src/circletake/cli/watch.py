@@ -5,16 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 if TYPE_CHECKING:
     from circletake.studio.room import Studio
 
 _WORDS = {
     "starter": "draw the starter catalogue",
+    "add": "take footage in",
     "plan": "plan scenes and shots",
     "catalog": "find references",
     "approve": "approve the plan",
@@ -77,8 +88,8 @@ class _Lines:
 
 
 @contextmanager
-def watching(studio: Studio, *, quiet: bool) -> Iterator[None]:
-    """Show what the studio does while the block runs."""
+def watching(studio: Studio, *, quiet: bool, counts: Literal["things", "bytes"] = "things") -> Iterator[None]:
+    """Show what the studio does while the block runs; bytes are shown with the time that is left."""
     if quiet:
         yield
         return
@@ -91,7 +102,7 @@ def watching(studio: Studio, *, quiet: bool) -> Iterator[None]:
         SpinnerColumn(finished_text="[green]✓"),
         TextColumn("{task.description:<34}"),
         BarColumn(bar_width=28),
-        MofNCompleteColumn(),
+        *([MofNCompleteColumn()] if counts == "things" else [DownloadColumn(), TimeRemainingColumn(compact=True)]),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as bars:

@@ -255,4 +255,7 @@ def _keyframes(proxy: Path, fps: Fraction) -> Iterator[tuple[int, Frame]]:
         stream.codec_context.skip_frame = "NONKEY"
         base = stream.time_base or 1 / fps
         for picture in container.decode(stream):
-            yield round((picture.pts or 0) * base * fps), picture.to_ndarray(format="yuv420p")
+            yield (
+                round((picture.pts or 0) * base * fps),
+                np.asarray(picture.to_ndarray(format="yuv420p")).astype(np.uint8, copy=False),
+            )

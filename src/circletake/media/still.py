@@ -48,6 +48,20 @@ def png(rgb: Rgb) -> bytes:
     return _encoded(".png", rgb, [cv2.IMWRITE_PNG_COMPRESSION, 3])
 
 
+def thumbnail(picture: bytes, *, width: int) -> Rgb:
+    """Return a JPEG or PNG as RGB, (H, W, 3), `width` pixels wide, with an even height.
+
+    Raises:
+        MediaError: it is neither.
+    """
+    bgr = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise MediaError("a picture cannot be read: it is neither JPEG nor PNG")
+    height = max(2, 2 * round(bgr.shape[0] * width / bgr.shape[1] / 2))
+    small = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8)
+
+
 def _encoded(ending: str, rgb: Rgb, options: list[int]) -> bytes:
     try:
         _, data = cv2.imencode(ending, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)

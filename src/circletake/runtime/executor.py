@@ -9,11 +9,11 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from circletake.domain.ports import Clock
 from circletake.errors import HomeError
@@ -21,11 +21,18 @@ from circletake.errors import HomeError
 log = logging.getLogger(__name__)
 
 
+Fate = Literal["died", "late"]
+"""Why a key has no result: its worker died, or was killed at the deadline."""
+_GLANCE_S = 1.0
+"""How often `idle` is called while workers work."""
+
+
 @dataclass
 class _Worker:
     process: subprocess.Popen[str]
     key: str | None = None
     deadline: float = 0.0
+    patience: float = 0.0
 
     @property
     def answers(self) -> IO[str]:
@@ -56,6 +63,8 @@ class LocalExecutor:
         self._deadline_s = deadline_s
         self._clock = clock
         self._workers: list[_Worker] = []
+        self.fates: dict[str, Fate] = {}
+        """What became of keys that were lost in the latest run."""
         self._turn = threading.Lock()
 
     def warm(self, workers: int | None = None) -> None:
@@ -76,23 +85,36 @@ class LocalExecutor:
             )
             self._workers.append(_Worker(process))
 
-    def run(self, keys: Sequence[str]) -> Iterator[str]:
+    def run(
+        self,
+        keys: Sequence[str],
+        *,
+        patience: Mapping[str, float] | None = None,
+        idle: Callable[[], None] | None = None,
+    ) -> Iterator[str]:
         """Run every key and yield it as it finishes, in any order; a lost worker's key is yielded too.
+
+        Args:
+            keys: what to run.
+            patience: seconds for keys that need more, or less, than the executor's deadline.
+            idle: called about once a second while workers work.
 
         Raises:
             HomeError: a worker could not write to the studio's home.
         """
         with self._turn:
             waiting = deque(keys)
+            self.fates.clear()
+            allowed = patience or {}
             try:
                 while waiting or any(worker.key for worker in self._workers):
                     self._fill(min(self._count, len(waiting) + sum(1 for worker in self._workers if worker.key)))
-                    self._hand_out(waiting)
-                    yield from self._collect()
+                    self._hand_out(waiting, allowed)
+                    yield from self._collect(idle)
             finally:
                 self._stop([worker for worker in self._workers if worker.key])
 
-    def _hand_out(self, waiting: deque[str]) -> None:
+    def _hand_out(self, waiting: deque[str], allowed: Mapping[str, float]) -> None:
         for worker in list(self._workers):
             if not waiting:
                 return
@@ -105,9 +127,10 @@ class LocalExecutor:
                     worker.key = None
                     self._stop([worker])
                 else:
-                    worker.deadline = self._clock.monotonic() + self._deadline_s
+                    worker.patience = allowed.get(key, self._deadline_s)
+                    worker.deadline = self._clock.monotonic() + worker.patience
 
-    def _collect(self) -> Iterator[str]:
+    def _collect(self, idle: Callable[[], None] | None) -> Iterator[str]:
         busy = [worker for worker in self._workers if worker.key]
         if not busy:
             return
@@ -115,7 +138,9 @@ class LocalExecutor:
             for worker in busy:
                 selector.register(worker.answers, selectors.EVENT_READ, worker)
             patience = max(0.0, min(worker.deadline for worker in busy) - self._clock.monotonic())
-            ready = selector.select(patience)
+            ready = selector.select(patience if idle is None else min(patience, _GLANCE_S))
+        if idle is not None:
+            idle()
         for entry, _ in ready:
             worker: _Worker = entry.data
             key = worker.key
@@ -125,12 +150,14 @@ class LocalExecutor:
                 self._note(json.loads(line))
             else:
                 log.warning("%s: its worker died with status %s", key, worker.process.wait())
+                self.fates[str(key)] = "died"
                 self._stop([worker])
             if key is not None:
                 yield key
         for worker in [one for one in self._workers if one.key and one.deadline <= self._clock.monotonic()]:
             key = worker.key
-            log.warning("%s: killed after %.0f s", key, self._deadline_s)
+            log.warning("%s: killed after %.0f s", key, worker.patience)
+            self.fates[str(key)] = "late"
             self._stop([worker])
             if key is not None:
                 yield key

@@ -19,6 +19,7 @@ from circletake.runtime.database.operations import Operations
 from circletake.runtime.database.plans import Plans
 from circletake.runtime.database.productions import Productions
 from circletake.runtime.database.references import References
+from circletake.runtime.database.sources import Sources
 from circletake.runtime.database.takes import Takes
 from circletake.runtime.files import FileStore
 from circletake.runtime.spool import Spool
@@ -26,6 +27,8 @@ from circletake.settings import Settings
 
 STARTER = "starter/"
 """Prefix of the executor keys that draw starter footage."""
+INGEST = "ingest/"
+"""Prefix of the executor keys that take a file into the catalogue."""
 
 
 class House:
@@ -40,6 +43,7 @@ class House:
         self.plans = Plans(self.database, clock=self.clock)
         self.references = References(self.database)
         self.clips = Clips(self.database, clock=self.clock)
+        self.sources = Sources(self.database, clock=self.clock)
         self.takes = Takes(self.database)
         self.choices = Choices(self.database)
         self.decisions = Decisions(self.database)

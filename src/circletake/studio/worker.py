@@ -9,7 +9,7 @@ from pathlib import Path
 from circletake.domain.operation import Outcome
 from circletake.errors import HandoffInvalid, MediaError
 from circletake.settings import Settings, read_settings
-from circletake.studio.house import STARTER, House, adapter
+from circletake.studio.house import INGEST, STARTER, House, adapter
 
 
 def execute(home: Path, key: str) -> None:
@@ -21,6 +21,19 @@ def execute(home: Path, key: str) -> None:
         draw_clip(key.removeprefix(STARTER), settings.cache)
         return
     house = _house(settings)
+    if key.startswith(INGEST):
+        from circletake.catalog.sheet import Sheets
+        from circletake.catalog.taking import take_in
+
+        take_in(
+            key.removeprefix(INGEST),
+            sources=house.sources,
+            files=house.files,
+            sheets=Sheets(house.home),
+            clock=house.clock,
+            codec=settings.video_codec,
+        )
+        return
     house.spool.note(key, "begins", clock=house.clock)
     operation = house.operations.get(key)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from circletake.domain.clip import Clip
@@ -24,28 +24,15 @@ class Clips:
         self._database = database
         self._clock = clock
 
-    def put(self, clips: Sequence[Clip]) -> None:
-        """Store clips, replacing those of the same id; the index learns of them through `unindexed`."""
-        rows = [
-            {
-                "clip_id": clip.clip_id,
-                "file": clip.file,
-                "owner": clip.licence.owner,
-                "rights_rev": clip.licence.revision,
-                "indexed_rev": 0,
-                "added_at": self._clock.now(),
-                "document": clip.to_json(),
-            }
-            for clip in clips
-        ]
-        if not rows:
-            return
-        statement = insert(table)
-        changed = {
-            name: statement.excluded[name] for name in ("file", "owner", "rights_rev", "indexed_rev", "document")
-        }
+    def put(self, clips: Sequence[Clip], *, source: str | None = None) -> None:
+        """Store clips, replacing those of the same id; the index learns of them through `unindexed`.
+
+        Args:
+            clips: whole clips, all of one file when `source` is given.
+            source: the file that they are cut from; clips keep the one they have when it is not given.
+        """
         with self._database.write() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["clip_id"], set_=changed), rows)
+            put_clips(connection, clips, source=source, at=self._clock.now())
 
     def get(self, clip_id: str) -> Clip:
         """Return one clip.
@@ -71,15 +58,29 @@ class Clips:
         return found
 
     def all(self) -> tuple[Clip, ...]:
-        """Return every clip, by file and place in it."""
+        """Return every clip that is offered (not superseded), by file and place in it."""
+        return self._where(table.c.superseded.is_(False))
+
+    def of_source(self, source: str) -> tuple[Clip, ...]:
+        """Return the clips of a file, superseded ones too, by place in it."""
+        return self._where(table.c.source == source)
+
+    def of_file(self, file: str) -> tuple[Clip, ...]:
+        """Return the clips that are offered of every file that a rights table calls so, by place in it."""
+        return self._where(table.c.file == file, table.c.superseded.is_(False))
+
+    def _where(self, *conditions: ColumnElement[bool]) -> tuple[Clip, ...]:
         with self._database.read() as connection:
-            rows = connection.execute(select(table.c.document).order_by(table.c.file, table.c.clip_id)).all()
-        return tuple(Clip.from_json(row.document) for row in rows)
+            rows = connection.execute(select(table.c.document).where(*conditions)).all()
+        clips = (Clip.from_json(row.document) for row in rows)
+        return tuple(sorted(clips, key=lambda clip: (clip.file, clip.version, clip.first_frame, clip.clip_id)))
 
     def count(self) -> int:
-        """Return how many clips there are."""
+        """Return how many clips are offered."""
         with self._database.read() as connection:
-            return connection.execute(select(func.count()).select_from(table)).scalar_one()
+            return connection.execute(
+                select(func.count()).select_from(table).where(table.c.superseded.is_(False))
+            ).scalar_one()
 
     def unindexed(self, limit: int = 1000) -> tuple[Clip, ...]:
         """Return clips whose rights or text the search index does not have yet (the outbox)."""
@@ -99,3 +100,27 @@ class Clips:
         """Say that the index holds nothing: it will be filled again from here."""
         with self._database.write() as connection:
             connection.execute(update(table).values(indexed_rev=0))
+
+
+def put_clips(connection: Connection, clips: Sequence[Clip], *, source: str | None, at: float) -> None:
+    """Store clips in a transaction that is open, replacing those of the same id."""
+    rows = [
+        {
+            "clip_id": clip.clip_id,
+            "file": clip.file,
+            "owner": clip.licence.owner,
+            "rights_rev": clip.licence.revision,
+            "indexed_rev": 0,
+            "added_at": at,
+            "document": clip.to_json(),
+            "superseded": clip.superseded,
+            **({"source": source} if source else {}),
+        }
+        for clip in clips
+    ]
+    if not rows:
+        return
+    statement = insert(table)
+    kept = {"clip_id", "added_at"}
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+    connection.execute(statement.on_conflict_do_update(index_elements=["clip_id"], set_=changed), rows)

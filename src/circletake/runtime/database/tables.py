@@ -97,6 +97,32 @@ clip = Table(
     Column("indexed_rev", Integer, nullable=False),
     Column("added_at", Float, nullable=False),
     Column("document", Text, nullable=False),
+    Column("source", String(32), index=True),
+    Column("superseded", Boolean, nullable=False, server_default="0"),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("file", Text, nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("sha256", String(64), index=True),
+    Column("version", Integer, nullable=False),
+    Column("row", Text, nullable=False),
+    Column("sheet", Text),
+    Column("added_at", Float, nullable=False),
+)
+
+revocation = Table(
+    "revocation",
+    metadata,
+    Column("name", String(400), primary_key=True),
+    Column("who", Text, nullable=False),
+    Column("at", Float, nullable=False),
 )
 
 operation = Table(

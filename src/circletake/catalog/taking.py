@@ -1,0 +1,161 @@
+"""Take one file in: what a worker process does with a file that nobody has checked."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import stat
+from collections.abc import Callable
+from io import BufferedReader
+from pathlib import Path
+
+from circletake.catalog.rights_csv import RightsRow
+from circletake.catalog.sheet import Sheet, Sheets, ShotSheet
+from circletake.domain.ports import Clock
+from circletake.errors import MediaError
+from circletake.media.ingest import Ingested, ingest
+from circletake.media.sniff import HEAD, demuxer_of
+from circletake.runtime.database.sources import SourceFile, Sources
+from circletake.runtime.files import FileStore
+from circletake.runtime.limits import memory
+
+log = logging.getLogger(__name__)
+
+MEMORY = 3 << 30
+"""Bytes that a file may take beyond what its worker holds: pictures of 8192x4320 need some 2 GB."""
+_TEXT_WORDS = (
+    "burnt-in",
+    "burnt in",
+    "burned-in",
+    "hard-sub",
+    "subtitle",
+    "caption",
+    "watermark",
+    "title card",
+    "intertitle",
+)
+
+
+def take_in(source: str, *, sources: Sources, files: FileStore, sheets: Sheets, clock: Clock, codec: str) -> None:
+    """Read one file and leave its sheet; a file that cannot be used leaves a sheet that says why.
+
+    Raises:
+        UnknownId: no file of this id is awaited.
+        HomeError: the home cannot be written.
+    """
+    asked = sources.get(source)
+    sheets.remove(source)
+    try:
+        with _opened(Path(asked.path)) as opened:
+            sheet = _sheet(
+                asked, opened, sources=sources, files=files, codec=codec, told=_teller(source, sheets, clock)
+            )
+    except MediaError as error:
+        sheet = Sheet(outcome="refused", reason=str(error), size=asked.size, mtime_ns=asked.mtime_ns)
+    except MemoryError:
+        reason = f"{asked.file} takes more memory to decode than is allowed; make a smaller copy"
+        sheet = Sheet(outcome="refused", reason=reason, size=asked.size, mtime_ns=asked.mtime_ns)
+    sheets.put(source, sheet)
+
+
+def _opened(path: Path) -> BufferedReader:
+    """Open a regular file, and nothing else: never waits for a pipe, never follows a link.
+
+    Raises:
+        MediaError: it is not there, may not be read, or is no regular file.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise MediaError(f"{path.name} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise MediaError(f"{path.name} is no file but a pipe, a socket or a device")
+    return os.fdopen(handle, "rb")
+
+
+def _teller(source: str, sheets: Sheets, clock: Clock) -> Callable[[float], None]:
+    """Return what says how far the file was read, at most once a second."""
+    last = [clock.monotonic()]
+
+    def tell(share: float) -> None:
+        if clock.monotonic() - last[0] >= 1.0:
+            last[0] = clock.monotonic()
+            sheets.tell(source, share)
+
+    return tell
+
+
+def _sheet(
+    asked: SourceFile,
+    opened: BufferedReader,
+    *,
+    sources: Sources,
+    files: FileStore,
+    codec: str,
+    told: Callable[[float], None],
+) -> Sheet:
+    before = os.fstat(opened.fileno())
+    if demuxer_of(opened.read(HEAD)) is None and before.st_size:
+        raise MediaError(f"{asked.file} is not a video file of a kind that is read here; replace it or leave it out")
+    opened.seek(0)
+    sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    if sources.of_content(sha256):
+        return Sheet(outcome="known", size=before.st_size, mtime_ns=before.st_mtime_ns, sha256=sha256)
+    proxy, preview = files.scratch("mp4"), files.scratch("mp4")
+    hint = _speaks_of_text(asked)
+    with memory(MEMORY):
+        found = ingest(
+            opened, name=asked.file, proxy=proxy, preview=preview, codec=codec, text_hint=hint, progress=told
+        )
+    after = os.fstat(opened.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        for scratch in (proxy, preview):
+            scratch.unlink(missing_ok=True)
+        raise MediaError(f"{asked.file} changed while it was read; add it again when it is finished")
+    return _found(found, files, proxy=proxy, preview=preview, sha256=sha256, stood=after)
+
+
+def _speaks_of_text(asked: SourceFile) -> bool:
+    if not asked.row:
+        return False
+    row = RightsRow.from_json(asked.row)
+    text = " ".join([row.title, row.caption, *row.tags]).lower()
+    return any(word in text for word in _TEXT_WORDS)
+
+
+def _found(
+    found: Ingested, files: FileStore, *, proxy: Path, preview: Path, sha256: str, stood: os.stat_result
+) -> Sheet:
+    """Adopt what was written and return the sheet."""
+    shots = tuple(
+        ShotSheet(
+            first_frame=shot.first_frame,
+            frames=shot.frames,
+            look=shot.look,
+            phash=shot.phash,
+            poster=files.write(shot.poster, ending="jpg"),
+            active=shot.active,
+            burnt_in=shot.burnt_in,
+            activity=shot.activity,
+            has_sound=shot.has_sound,
+        )
+        for shot in found.shots
+    )
+    return Sheet(
+        outcome="read",
+        size=stood.st_size,
+        mtime_ns=stood.st_mtime_ns,
+        sha256=sha256,
+        proxy=files.adopt(proxy, ending="mp4"),
+        preview=files.adopt(preview, ending="mp4"),
+        fps=found.fps,
+        width=found.width,
+        height=found.height,
+        frames=found.frames,
+        codec=found.codec,
+        has_audio=found.has_audio,
+        notes=found.notes,
+        shots=shots,
+    )
