@@ -31,6 +31,7 @@ _FEW_LINES = 240
 _ALIKE = 20
 """Of 64 bits of a perceptual hash: two shots of a file that differ in fewer look like one set-up."""
 _SUNNY = stems("sunny sunlit sun sunshine bright cartoon animation animated pastel pink meadow play comedy cheerful")
+_DRAWN = stems("animation animated cartoon")
 _GLOOMY = stems("dark gloom gloomy night black storm battle ruin smoke surveillance")
 
 
@@ -91,7 +92,15 @@ def _suits(slot: Slot, footage: Footage, near: Sequence[str], wanted: Requiremen
         score -= 4.0
     if wanted.demands.no_faces and footage.shows_people:
         score -= 0.9
-    return score + _mood(wanted, footage) + _fitness(wanted, footage)
+    return score + _mood(wanted, footage) + _fitness(wanted, footage) - _drawn(slot, footage, wanted)
+
+
+def _drawn(slot: Slot, footage: Footage, wanted: Requirements) -> float:
+    """Return what a drawn picture costs that nobody asked for: among filmed ones it breaks the spell of a dark film."""
+    if not footage.words & _DRAWN or named_share(f"{slot.words} {slot.about}", footage) > 0:
+        return 0.0
+    target = wanted.as_tone.style.luma
+    return 1.6 if target is not None and target < 0.4 else 0.3
 
 
 def _mood(wanted: Requirements, footage: Footage) -> float:
