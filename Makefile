@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 export CIRCLETAKE_HOME ?= $(CURDIR)/studio
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-slow check lock docs clean help
+.PHONY: demo test test-slow bench check lock docs clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       set up and make the first film, offline"
 	@echo "make test       set up and run the checks and tests (under 10 minutes)"
 	@echo "make test-slow  the longer guards: kill trials and whole films"
+	@echo "make bench      measure: footage taken in, beside decoding and proxy encoding alone"
 	@echo "make check      lint, types, import contracts only"
 	@echo "make docs       regenerate docs/settings.md and docs/commands.md"
 	@echo "make lock       resolve the requirements again"
@@ -46,6 +47,9 @@ test: $(VENV)/.dev-ready check
 
 test-slow: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m slow -n 2
+
+bench: $(VENV)/.dev-ready
+	$(BIN)/python -m tests.bench.ingest $(FILES)
 
 docs: $(VENV)/.dev-ready
 	$(BIN)/python -m circletake.cli.reference docs

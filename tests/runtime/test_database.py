@@ -8,13 +8,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
+from circletake.domain.clip import WHOLE
 from circletake.domain.take import Choice
 from circletake.errors import HomeError
+from circletake.runtime.clock import SystemClock
+from circletake.runtime.database import engine
 from circletake.runtime.database.choices import Choices
+from circletake.runtime.database.clips import Clips
 from circletake.runtime.database.engine import Database
+from circletake.runtime.database.sources import Sources
 from circletake.runtime.database.tables import metadata
 from tests.runtime.conftest import PRODUCTION
 
@@ -29,6 +36,24 @@ def test_it_is_sqlite_in_wal_mode_that_survives_power_cuts(database: Database):
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_home_of_the_first_version_keeps_its_clips(tmp_path: Path):
+    database = Database(tmp_path)
+    with database.engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(engine.__file__).parent / "migrations"))
+        config.attributes.update(connection=connection, configure_logger=False)
+        command.upgrade(config, "0001")
+        connection.commit()
+    document = (Path(__file__).parent.parent / "baselines" / "clip.1.json").read_text(encoding="utf-8")
+    with sqlite3.connect(tmp_path / "circletake.db") as old:
+        old.execute("insert into clip values ('abcdef012345-0', 'corridor.mp4', 'North', 2, 2, 0.0, ?)", [document])
+    old.close()
+    database.migrate()
+    (clip,) = Clips(database, clock=SystemClock()).all()
+    assert (clip.clip_id, clip.active, clip.superseded) == ("abcdef012345-0", WHOLE, False)
+    assert Sources(database, clock=SystemClock()).all() == ()
 
 
 def test_a_home_of_another_version_is_refused_in_one_line(database: Database, tmp_path: Path):

@@ -52,6 +52,21 @@ def test_a_worker_past_its_deadline_is_killed_and_the_others_go_on(tmp_path: Pat
     assert Spool(tmp_path).get("hang") is None
 
 
+def test_it_is_known_what_became_of_a_key_that_was_lost_and_patience_is_for_one_key_alone(tmp_path: Path):
+    pool = LocalExecutor(execute, tmp_path, processes=2, deadline_s=60, clock=SystemClock())
+    glances: list[float] = []
+    try:
+        keys = ["hang", "die_always", "fine"]
+        done = list(pool.run(keys, patience={"hang": 2.5}, idle=lambda: glances.append(time.monotonic())))
+        assert sorted(done) == sorted(keys)
+        assert pool.fates == {"hang": "late", "die_always": "died"}
+        list(pool.run(["also fine"]))
+        assert pool.fates == {}
+    finally:
+        pool.close()
+    assert len(glances) >= 2
+
+
 def test_a_full_disk_stops_the_run_with_its_own_error(executor: LocalExecutor):
     with pytest.raises(HomeError, match="no space left"):
         list(executor.run(["full"]))
