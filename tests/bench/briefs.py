@@ -77,7 +77,7 @@ def made(name: str, brief: str, options: list[str]) -> Ending:
 
 def main() -> None:
     """Make the films and write the page after each of them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Make a film of every brief.")
     parser.add_argument("briefs", type=Path)
     parser.add_argument("page", type=Path)
     parser.add_argument("--only", default="", help="ids, separated by commas")

@@ -226,7 +226,7 @@ def test_what_a_worker_left_and_nobody_stored_is_not_read_again(
 
 def test_a_revocation_outlives_the_table_that_does_not_know_it(house: House, footage: Path):
     house.add(footage, rights=footage / "rights.csv")
-    house.sources.revoke("Ben", who="Ada", clips=())
+    house.sources.revoke("Ben", who="Ada", judged=lambda named, revoked: ())
     reel(footage / "four.mp4", 7)
     rows = [{"file": name, "owner": "Ben"} for name in ("four.mp4", "one.mp4", "scenes/two.mp4")]
     house.add(footage, rights=table(footage / "rights.csv", *rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from circletake.domain.clip import WHOLE
 from circletake.domain.take import Choice
 from circletake.errors import HomeError
 from circletake.runtime.clock import SystemClock
@@ -21,7 +21,6 @@ from circletake.runtime.database import engine
 from circletake.runtime.database.choices import Choices
 from circletake.runtime.database.clips import Clips
 from circletake.runtime.database.engine import Database
-from circletake.runtime.database.sources import Sources
 from circletake.runtime.database.tables import metadata
 from tests.runtime.conftest import PRODUCTION
 
@@ -36,24 +35,6 @@ def test_it_is_sqlite_in_wal_mode_that_survives_power_cuts(database: Database):
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-
-
-def test_a_home_of_the_first_version_keeps_its_clips(tmp_path: Path):
-    database = Database(tmp_path)
-    with database.engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(engine.__file__).parent / "migrations"))
-        config.attributes.update(connection=connection, configure_logger=False)
-        command.upgrade(config, "0001")
-        connection.commit()
-    document = (Path(__file__).parent.parent / "baselines" / "clip.1.json").read_text(encoding="utf-8")
-    with sqlite3.connect(tmp_path / "circletake.db") as old:
-        old.execute("insert into clip values ('abcdef012345-0', 'corridor.mp4', 'North', 2, 2, 0.0, ?)", [document])
-    old.close()
-    database.migrate()
-    (clip,) = Clips(database, clock=SystemClock()).all()
-    assert (clip.clip_id, clip.active, clip.superseded) == ("abcdef012345-0", WHOLE, False)
-    assert Sources(database, clock=SystemClock()).all() == ()
 
 
 def test_a_home_of_another_version_is_refused_in_one_line(database: Database, tmp_path: Path):
@@ -79,6 +60,27 @@ def test_four_processes_may_open_a_new_home_at_once(tmp_path: Path):
     with sqlite3.connect(tmp_path / "circletake.db") as connection:
         assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
     connection.close()
+
+
+def test_a_home_of_version_0_1_0_keeps_its_clips(tmp_path: Path):
+    old = (Path(__file__).parents[1] / "baselines" / "clip.1.json").read_text(encoding="utf-8")
+    opened, config = Database(tmp_path), Config()
+    config.set_main_option("script_location", str(Path(engine.__file__).parent / "migrations"))
+    config.attributes["configure_logger"] = False
+    with opened.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO clip (clip_id, file, owner, rights_rev, indexed_rev, added_at, document)"
+            " VALUES (?, 'a.mp4', 'North', 1, 1, 1.0, ?)",
+            (json.loads(old)["clip_id"], old),
+        )
+        connection.commit()
+    opened.migrate()
+    clips = Clips(opened, clock=SystemClock())
+    (clip,) = clips.all()
+    assert (clip.clip_id, clip.version, clip.superseded) == (json.loads(old)["clip_id"], 1, False)
+    assert clips.unindexed() == ()
 
 
 def choice(take: int, key: str) -> Choice:

@@ -7,7 +7,7 @@ that a worker left and nobody stored is taken up by the next run.
 
 from __future__ import annotations
 
-import hashlib
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,8 @@ from circletake.catalog.licensing import NO_ROW, described, licence_now, matched
 from circletake.catalog.rights_csv import RightsRow, read_rights
 from circletake.catalog.search import Search
 from circletake.catalog.sheet import Sheet, Sheets
-from circletake.catalog.walking import Candidate, candidates
+from circletake.catalog.standing import standing
+from circletake.catalog.walking import Candidate, candidates, shown
 from circletake.domain.clip import Clip
 from circletake.domain.ports import Progress
 from circletake.errors import HandoffInvalid
@@ -88,6 +89,9 @@ class Adding:
     reader: Reader
     patience_s: float
     progress: Progress
+    home: Path | None = None
+    """The studio's home: what lies in it is never footage."""
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex
     _reports: dict[str, FileReport] = field(default_factory=dict)
     _finished: int = 0
 
@@ -98,38 +102,41 @@ class Adding:
             UsageError: a path does not exist, or the table cannot be understood; nothing was applied.
             HomeError: the home cannot be written.
         """
+        self.sheets.sweep()
         rows = read_rights(table)
-        found = candidates(paths)
+        found = candidates(paths, home=self.home)
         known = {one.path: one for one in self.sources.all()}
         roots = [path.resolve() for path in paths if path.is_dir()]
         said = matched(rows, table=table, roots=roots, found=found, known=list(known.values()))
         changed = self._apply(said, known)
         waiting = [self._awaited(one, said, known.get(str(one.path))) for one in found if not self._settled(one, known)]
-        self.sources.await_(waiting)
+        self.sources.await_([one for one in waiting if not _has_clips(known.get(one.path))])
         self._read({one.id: one for one in waiting}, known)
         self.search.sync()
+        now = {one.path: one for one in self.sources.all()}
         unspoken = tuple(
-            one.name for one in found if str(one.path) not in said and self._reports[str(one.path)].outcome != "refused"
+            one.name for one in found if _has_clips(stored := now.get(str(one.path))) and stored and not stored.row
         )
         order = [str(one.path) for one in found]
         return Added(tuple(self._reports[path] for path in order), unspoken, changed)
 
     # -- rights
 
-    def _apply(self, said: Mapping[str, RightsRow], known: Mapping[str, SourceFile]) -> int:
+    def _apply(self, said: Mapping[str, RightsRow], known: dict[str, SourceFile]) -> int:
         """Give files that are known the rights that the table says now; returns how many are different."""
         revoked = self.sources.revoked()
         changes: list[tuple[SourceFile, Sequence[Clip]]] = []
         for path, row in said.items():
             source = known.get(path)
-            if source is None or source.sha256 is None:
+            if source is None or not _has_clips(source):
                 continue
             stored = _text(row)
             clips = self.clips.of_source(source.id)
             now = [described(clip, row, file=row.file, revoked=revoked) for clip in clips]
             different = [after for before, after in zip(clips, now, strict=True) if after is not before]
             if different or source.row != stored:
-                changes.append((replace(source, row=stored, file=row.file), different))
+                known[path] = replace(source, row=stored, file=row.file)
+                changes.append((known[path], different))
         self.sources.describe(changes)
         return sum(bool(clips) for _, clips in changes)
 
@@ -138,31 +145,39 @@ class Adding:
     def _settled(self, one: Candidate, known: Mapping[str, SourceFile]) -> bool:
         """Report a file that must not be opened, or need not be."""
         if one.problem:
-            self._report(one, "refused", reason=f"{one.name}: {one.problem}")
+            self._report(one, "refused", reason=f"{shown(one.name)}: {one.problem}")
             return True
         before = known.get(str(one.path))
         same = before is not None and (before.size, before.mtime_ns) == (one.size, one.mtime_ns)
         if before is not None and same and before.state == "done":
             self._report(one, "unchanged")
             return True
-        return False
+        return before is not None and same and before.state == "copy" and self._is_still_a_copy(one, before)
+
+    def _is_still_a_copy(self, one: Candidate, before: SourceFile) -> bool:
+        first = next(iter(self.sources.of_content(before.sha256 or "")), None)
+        if first is None or standing(first) != "same":
+            return False
+        self._report(one, "copy", reason=_copied(one.name, first))
+        return True
 
     def _report(self, one: Candidate, outcome: FileOutcome, *, reason: str = "") -> None:
-        self._reports[str(one.path)] = FileReport(str(one.path), one.name, outcome, reason)
+        self._reports[str(one.path)] = FileReport(shown(str(one.path)), shown(one.name), outcome, reason)
 
     def _awaited(self, one: Candidate, said: Mapping[str, RightsRow], before: SourceFile | None) -> SourceFile:
         path = str(one.path)
         row = said.get(path)
+        held = _has_clips(before)
         return SourceFile(
-            id=hashlib.sha256(path.encode()).hexdigest()[:32] if before is None else before.id,
+            id=self.new_id() if before is None else before.id,
             path=path,
-            file=row.file if row else one.name if before is None else before.file,
+            file=row.file if row else before.file if before and held else one.name,
             size=one.size,
             mtime_ns=one.mtime_ns,
             state="waiting",
-            sha256=None if before is None else before.sha256,
-            version=1 if before is None else before.version,
-            row=_text(row) if row else "" if before is None else before.row,
+            sha256=before.sha256 if before and held else None,
+            version=before.version if before and held else 1,
+            row=_text(row) if row else "",  # what was said of another content is not said of this one
         )
 
     # -- reading
@@ -174,7 +189,7 @@ class Adding:
         done = 0
 
         def told() -> None:
-            within = sum(int(self.sheets.told(one.id) * one.size) for one in left.values())
+            within = sum(int(share * left[name].size) for name, share in self.sheets.shares().items() if name in left)
             self.progress("add", done + within, total)
 
         for source in [one for one in left if self._is_fresh(left[one])]:
@@ -203,21 +218,25 @@ class Adding:
     def _lost(self, source: str, patience: float) -> str:
         if self.reader.fate(source) == "late":
             return f"was not read within {patience:.0f} s; is it what it says it is?"
-        return "ended the worker that read it, twice; replace it or leave it out"
+        if self.reader.fate(source) == "died":
+            return "ended the worker that read it, twice; replace it or leave it out"
+        return "could not be read: its worker failed; the log says why. Replace it or leave it out"
 
     def _store(self, source: SourceFile, known: Mapping[str, SourceFile], *, lost: str = "") -> None:
         sheet = self.sheets.get(source.id) or Sheet(outcome="refused", reason=f"{source.file} {lost}")
-        before = known.get(source.path)
+        stored = known.get(source.path)
+        before = stored if _has_clips(stored) else None
         same = [one for one in self.sources.of_content(sheet.sha256) if one.id != source.id] if sheet.sha256 else []
+        first = next((one for one in same if standing(one) != "changed"), None)
         if sheet.outcome == "refused":
             self._refuse(source, before, sheet.reason)
-        elif same:
-            self._second(source, before, same[0], sheet)
+        elif before is not None and before.sha256 == sheet.sha256:
+            self.sources.describe([(replace(before, mtime_ns=sheet.mtime_ns), ())])
+            self._reports[source.path] = FileReport(source.path, source.file, "unchanged")
+        elif first is not None:
+            self._second(source, before, first, sheet)
         elif sheet.outcome == "known":
             self._refuse(source, before, f"{source.file} was a copy of a file that is gone by now; add it again")
-        elif before is not None and before.sha256 == sheet.sha256:
-            self.sources.finish(replace(source, state="done"), clips=(), sheet=sheet.to_json())
-            self._reports[source.path] = FileReport(source.path, source.file, "unchanged")
         else:
             self._take(source, before, sheet)
         self.sheets.remove(source.id)
@@ -227,20 +246,17 @@ class Adding:
 
     def _refuse(self, source: SourceFile, before: SourceFile | None, reason: str) -> None:
         """Leave the catalogue as it was: an older version of the file stays."""
-        if before is None or before.sha256 is None:
+        if before is None:
             self.sources.forget(source.id)
-        else:
-            self.sources.await_([before])
         self._reports[source.path] = FileReport(source.path, source.file, "refused", reason)
 
     def _second(self, source: SourceFile, before: SourceFile | None, first: SourceFile, sheet: Sheet) -> None:
         """The content is in the catalogue: the file has moved, or this is a copy of it."""
-        if Path(first.path).exists():
-            reason = f"{source.file} is a copy of {first.file} ({first.path}); it stays under the rights of that one"
-            self._refuse(source, before, reason)
+        if standing(first) == "same":
+            reason = _copied(source.file, first)
+            self.sources.await_([replace(source, state="copy", sha256=sheet.sha256, row="")])
             self._reports[source.path] = FileReport(source.path, source.file, "copy", reason)
             return
-        self._refuse(source, before, "")
         moved = replace(first, path=source.path, file=source.file, mtime_ns=sheet.mtime_ns, row=source.row or first.row)
         revoked = self.sources.revoked()
         row = RightsRow.from_json(moved.row) if moved.row else NO_ROW
@@ -248,13 +264,15 @@ class Adding:
             described(clip, row, file=moved.file, revoked=revoked).model_copy(update={"original": moved.path})
             for clip in self.clips.of_source(first.id)
         ]
-        self.sources.describe([(moved, clips)])
+        covered = () if before is None else self.clips.of_source(before.id)
+        gone = [clip.model_copy(update={"superseded": True}) for clip in covered]
+        self.sources.move(moved, clips=[*clips, *gone], instead_of=source.id)
         self._reports[source.path] = FileReport(source.path, source.file, "moved", f"it was {first.path}")
 
     def _take(self, source: SourceFile, before: SourceFile | None, sheet: Sheet) -> None:
         """Store the clips of a new file, or of a new version of one."""
-        older = () if before is None or before.sha256 is None else self.clips.of_source(source.id)
-        version = source.version + 1 if older else 1
+        older = () if before is None else self.clips.of_source(source.id)
+        version = 1 if before is None else source.version + 1
         row = RightsRow.from_json(source.row) if source.row else NO_ROW
         fresh = _clips(source, sheet, row=row, version=version, revoked=self.sources.revoked())
         kept = {clip.clip_id for clip in fresh}
@@ -268,8 +286,16 @@ class Adding:
             mtime_ns=sheet.mtime_ns,
         )
         self.sources.finish(now, clips=[*fresh, *gone], sheet=sheet.to_json())
-        outcome: FileOutcome = "new version" if older else "added"
+        outcome: FileOutcome = "added" if before is None else "new version"
         self._reports[source.path] = FileReport(source.path, source.file, outcome, clips=len(fresh), notes=sheet.notes)
+
+
+def _has_clips(source: SourceFile | None) -> bool:
+    return source is not None and source.state == "done"
+
+
+def _copied(name: str, first: SourceFile) -> str:
+    return f"{name} is a copy of {first.file} ({first.path}); it stays under the rights of that one"
 
 
 def _text(row: RightsRow) -> str:

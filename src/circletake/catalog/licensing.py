@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -34,11 +35,11 @@ def matched(
     """
     there = {str(one.path) for one in found} | {one.path for one in known}
     called: dict[str, list[str]] = {}
-    for one in known:
+    for one in (one for one in known if one.state == "done"):
         called.setdefault(one.file, []).append(one.path)
     spoken: dict[str, RightsRow] = {}
     for name, row in rows.items():
-        places = [str((folder / name).resolve()) for folder in (table.resolve().parent, *roots)]
+        places = [os.path.realpath(folder / name) for folder in (table.resolve().parent, *roots)]
         place = next((one for one in places if one in there), None)
         if place is None and len(called.get(name, [])) == 1:
             place = called[name][0]

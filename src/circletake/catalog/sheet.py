@@ -76,6 +76,18 @@ class Sheets:
         except (FileNotFoundError, HandoffInvalid):
             return None
 
+    def scratch(self, source: str) -> tuple[Path, Path]:
+        """Return where the proxy and the preview of a source are written before they are adopted."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder / f"{source}.proxy.mp4", self._folder / f"{source}.preview.mp4"
+
+    def sweep(self) -> int:
+        """Remove films that dead workers left half written; returns how many. Call it while nothing is taken in."""
+        leftovers = [*self._folder.glob("*.mp4"), *self._folder.glob("*.part"), *self._folder.glob("*.share")]
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)
+        return len(leftovers)
+
     def remove(self, source: str) -> None:
         """Remove what there is of a source."""
         (self._folder / f"{source}.json").unlink(missing_ok=True)
@@ -93,7 +105,14 @@ class Sheets:
 
     def told(self, source: str) -> float:
         """Return how much of a source was read, 0 when nobody said."""
-        try:
-            return float(self._share(source).read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return 0.0
+        return self.shares().get(source, 0.0)
+
+    def shares(self) -> dict[str, float]:
+        """Return how much was read of every source that a worker speaks of, 0..1."""
+        shares: dict[str, float] = {}
+        for path in self._folder.glob("*.share"):
+            try:
+                shares[path.stem] = float(path.read_text(encoding="ascii"))
+            except FileNotFoundError:  # its worker has finished meanwhile
+                continue
+        return shares

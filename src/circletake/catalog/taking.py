@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import stat
 from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 
 from circletake.catalog.rights_csv import RightsRow
 from circletake.catalog.sheet import Sheet, Sheets, ShotSheet
+from circletake.catalog.standing import opened, standing
 from circletake.domain.ports import Clock
 from circletake.errors import MediaError
 from circletake.media.ingest import Ingested, ingest
@@ -47,9 +47,15 @@ def take_in(source: str, *, sources: Sources, files: FileStore, sheets: Sheets, 
     asked = sources.get(source)
     sheets.remove(source)
     try:
-        with _opened(Path(asked.path)) as opened:
+        with opened(Path(asked.path)) as content:
             sheet = _sheet(
-                asked, opened, sources=sources, files=files, codec=codec, told=_teller(source, sheets, clock)
+                asked,
+                content,
+                sources=sources,
+                files=files,
+                codec=codec,
+                scratch=sheets.scratch(source),
+                told=_teller(source, sheets, clock),
             )
     except MediaError as error:
         sheet = Sheet(outcome="refused", reason=str(error), size=asked.size, mtime_ns=asked.mtime_ns)
@@ -57,22 +63,6 @@ def take_in(source: str, *, sources: Sources, files: FileStore, sheets: Sheets, 
         reason = f"{asked.file} takes more memory to decode than is allowed; make a smaller copy"
         sheet = Sheet(outcome="refused", reason=reason, size=asked.size, mtime_ns=asked.mtime_ns)
     sheets.put(source, sheet)
-
-
-def _opened(path: Path) -> BufferedReader:
-    """Open a regular file, and nothing else: never waits for a pipe, never follows a link.
-
-    Raises:
-        MediaError: it is not there, may not be read, or is no regular file.
-    """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise MediaError(f"{path.name} cannot be read: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise MediaError(f"{path.name} is no file but a pipe, a socket or a device")
-    return os.fdopen(handle, "rb")
 
 
 def _teller(source: str, sheets: Sheets, clock: Clock) -> Callable[[float], None]:
@@ -89,30 +79,31 @@ def _teller(source: str, sheets: Sheets, clock: Clock) -> Callable[[float], None
 
 def _sheet(
     asked: SourceFile,
-    opened: BufferedReader,
+    content: BufferedReader,
     *,
     sources: Sources,
     files: FileStore,
     codec: str,
+    scratch: tuple[Path, Path],
     told: Callable[[float], None],
 ) -> Sheet:
-    before = os.fstat(opened.fileno())
-    if demuxer_of(opened.read(HEAD)) is None and before.st_size:
+    before = os.fstat(content.fileno())
+    if demuxer_of(content.read(HEAD)) is None and before.st_size:
         raise MediaError(f"{asked.file} is not a video file of a kind that is read here; replace it or leave it out")
-    opened.seek(0)
-    sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-    if sources.of_content(sha256):
+    content.seek(0)
+    sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    if any(standing(one) != "changed" for one in sources.of_content(sha256)):
         return Sheet(outcome="known", size=before.st_size, mtime_ns=before.st_mtime_ns, sha256=sha256)
-    proxy, preview = files.scratch("mp4"), files.scratch("mp4")
+    proxy, preview = scratch
     hint = _speaks_of_text(asked)
     with memory(MEMORY):
         found = ingest(
-            opened, name=asked.file, proxy=proxy, preview=preview, codec=codec, text_hint=hint, progress=told
+            content, name=asked.file, proxy=proxy, preview=preview, codec=codec, text_hint=hint, progress=told
         )
-    after = os.fstat(opened.fileno())
+    after = os.fstat(content.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        for scratch in (proxy, preview):
-            scratch.unlink(missing_ok=True)
+        for path in scratch:
+            path.unlink(missing_ok=True)
         raise MediaError(f"{asked.file} changed while it was read; add it again when it is finished")
     return _found(found, files, proxy=proxy, preview=preview, sha256=sha256, stood=after)
 

@@ -56,7 +56,9 @@ class _Bars:
             self._now = name
             if name not in self._tasks:
                 self._tasks[name] = self._bars.add_task(_WORDS.get(name, name), total=None)
-        elif name in self._tasks:
+        elif name not in self._tasks:
+            self._bars.console.print(f"{name} {what}", highlight=False)
+        else:
             done = what == "done"
             label = _WORDS.get(name, name) + ("" if done else f" ({what.replace('_', ' ')})")
             total = self._bars.tasks[self._tasks[name]].total or 1

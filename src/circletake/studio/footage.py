@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from circletake.domain.clip import Clip
-from circletake.domain.rights import PERPETUAL
+from circletake.domain.rights import PERPETUAL, Licence
 from circletake.errors import UnknownId, UsageError
 from circletake.runtime.executor import LocalExecutor
-from circletake.runtime.locks import locked
+from circletake.runtime.locks import in_turn
 from circletake.studio.house import INGEST
 
 if TYPE_CHECKING:
@@ -86,7 +88,9 @@ def add(studio: Studio, paths: Sequence[Path], *, table: Path) -> Added:
     from circletake.catalog.adding import Adding
     from circletake.catalog.sheet import Sheets
 
-    with locked(studio.home / "locks" / "footage.lock"):
+    me = f"process {os.getpid()} on {socket.gethostname()}"
+    lock = studio.home / "locks" / "footage.lock"
+    with in_turn(lock, me=me, waiting=lambda who: studio.told("waiting for", who)):
         return Adding(
             sources=studio.sources,
             clips=studio.clips,
@@ -95,6 +99,7 @@ def add(studio: Studio, paths: Sequence[Path], *, table: Path) -> Added:
             reader=_Workers(studio.executor),
             patience_s=studio.settings.operation_deadline_s,
             progress=studio.progress,
+            home=studio.home,
         ).run(paths, table=table)
 
 
@@ -164,34 +169,47 @@ def revoke(studio: Studio, name: str, *, undo: bool = False) -> Revoked:
     Raises:
         UsageError: nobody and nothing in the catalogue is called so, or it is not revoked.
     """
-    from circletake.catalog.licensing import NO_ROW, licence_now
+    from circletake.catalog.licensing import licence_now
     from circletake.catalog.rights_csv import RightsRow
 
-    clips = [clip for clip in studio.clips.all() if name in (clip.licence.owner, clip.licence.licence)]
     revoked = studio.sources.revoked()
     if undo and name not in revoked:
         raise UsageError(f"{name!r} is not revoked{nearest(name, sorted(revoked))}")
-    if not clips and not undo:
-        names = sorted({n for clip in studio.clips.all() for n in (clip.licence.owner, clip.licence.licence) if n})
-        raise UsageError(f"no footage in the catalogue has the owner or licence {name!r}{nearest(name, names)}")
-    said = {source.path: source.row for source in studio.sources.all()}
-    now: list[Clip] = []
-    for clip in clips:
-        row = said.get(clip.original, "")
-        licence = RightsRow.from_json(row).licence if row else clip.licence if not undo else NO_ROW.licence
-        if not row and undo:
-            licence = clip.licence.model_copy(update={"revoked": False})
-        wanted = licence_now(licence, revoked - {name} if undo else revoked | {name}).revoked
-        if wanted != clip.licence.revoked:
-            changed = {"revoked": wanted, "revision": clip.licence.revision + 1}
-            now.append(clip.model_copy(update={"licence": clip.licence.model_copy(update=changed)}))
+    if not undo:
+        names = {n for clip in studio.clips.all() for n in (clip.licence.owner, clip.licence.licence)} - {""}
+        if name not in names | set(revoked):
+            raise UsageError(f"no footage has the owner or licence {name!r}{nearest(name, sorted(names))}")
+    touched: dict[str, str] = {}
+
+    def judged(named: Sequence[tuple[Clip, str]], now: frozenset[str]) -> list[Clip]:
+        touched.update({clip.clip_id: clip.file for clip, _ in named})
+        drawn = _drawn() if any(not row for _, row in named) else {}
+        changed: list[Clip] = []
+        for clip, row in named:
+            said = (
+                RightsRow.from_json(row).licence if row else drawn.get((clip.file, clip.licence.source), clip.licence)
+            )
+            wanted = licence_now(said, now).revoked
+            if wanted != clip.licence.revoked:
+                update = {"revoked": wanted, "revision": clip.licence.revision + 1}
+                changed.append(clip.model_copy(update={"licence": clip.licence.model_copy(update=update)}))
+        return changed
+
     if undo:
-        studio.sources.lift(name, clips=now)
+        changed = studio.sources.lift(name, judged=judged)
     else:
-        studio.sources.revoke(name, who=studio.settings.who, clips=now)
+        changed = studio.sources.revoke(name, who=studio.settings.who, judged=judged)
     studio.search.sync()
-    files = tuple(sorted({clip.file for clip in now}))
-    return Revoked(name, len(now), files, () if undo else _held(studio, {clip.clip_id: clip.file for clip in clips}))
+    files = tuple(sorted({clip.file for clip in changed}))
+    return Revoked(name, len(changed), files, () if undo else _held(studio, touched))
+
+
+def _drawn() -> dict[tuple[str, str], Licence]:
+    """Return what the starter's own table says, by file and source: its clips belong to no file of the house."""
+    from circletake.catalog.rights_csv import read_rights
+    from circletake.catalog.starter import STARTER_CSV
+
+    return {(file, row.licence.source): row.licence for file, row in read_rights(STARTER_CSV).items()}
 
 
 def _held(studio: Studio, files: Mapping[str, str]) -> tuple[Held, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from circletake.domain.clip import Clip
@@ -14,10 +15,13 @@ from circletake.domain.ports import Clock
 from circletake.errors import UnknownId
 from circletake.runtime.database.clips import put_clips
 from circletake.runtime.database.engine import Database
-from circletake.runtime.database.tables import revocation
+from circletake.runtime.database.tables import clip, revocation
 from circletake.runtime.database.tables import source as table
 
-SourceState = Literal["waiting", "done"]
+SourceState = Literal["waiting", "done", "copy"]
+
+Judged: TypeAlias = Callable[[Sequence[tuple[Clip, str]], frozenset[str]], Sequence[Clip]]
+"""Given clips, each with what the table said of its file, and what is revoked: the clips that are different now."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class SourceFile:
     """Bytes, when it was read."""
     mtime_ns: int
     state: SourceState
-    """`waiting` until its clips are stored."""
+    """`waiting` until its clips are stored; a `copy` of a file that is done has none of its own."""
     sha256: str | None
     version: int
     """How many contents it has had; counted from 1."""
@@ -49,14 +53,17 @@ class Sources:
         self._clock = clock
 
     def await_(self, sources: Sequence[SourceFile]) -> None:
-        """Note files that are about to be read; a file that has clips keeps its row until they are replaced."""
+        """Note files that have no clips: about to be read, or copies; a file that has clips keeps its row."""
         rows = [{**one.__dict__, "added_at": self._clock.now(), "sheet": None} for one in sources]
         if not rows:
             return
         statement = insert(table)
-        changed = {name: statement.excluded[name] for name in ("file", "size", "mtime_ns", "state", "row")}
+        changed = {name: statement.excluded[name] for name in ("file", "size", "mtime_ns", "state", "sha256", "row")}
+        update_only = statement.on_conflict_do_update(
+            index_elements=["id"], set_=changed, where=table.c.state != "done"
+        )
         with self._database.write() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+            connection.execute(update_only, rows)
 
     def get(self, source: str) -> SourceFile:
         """Return one file.
@@ -86,7 +93,13 @@ class Sources:
         values = {name: value for name, value in source.__dict__.items() if name != "id"}
         with self._database.write() as connection:
             connection.execute(update(table).where(table.c.id == source.id).values(**values, sheet=sheet))
-            put_clips(connection, clips, source=source.id, at=self._clock.now())
+            put_clips(connection, _denied(connection, clips), source=source.id, at=self._clock.now())
+
+    def move(self, source: SourceFile, *, clips: Sequence[Clip], instead_of: str) -> None:
+        """Store that a file lies at another path now, with all its clips; the row of `instead_of` is gone."""
+        with self._database.write() as connection:
+            connection.execute(delete(table).where(table.c.id == instead_of))
+            self._describe(connection, source, clips)
 
     def forget(self, source: str) -> None:
         """Remove the row of a file that has no clips."""
@@ -97,27 +110,58 @@ class Sources:
         """Store what a rights table says now of files that are known, and their clips: all of it or nothing."""
         with self._database.write() as connection:
             for source, clips in changes:
-                values = {"row": source.row, "file": source.file, "path": source.path, "mtime_ns": source.mtime_ns}
-                connection.execute(update(table).where(table.c.id == source.id).values(**values))
-                put_clips(connection, clips, source=source.id, at=self._clock.now())
+                self._describe(connection, source, clips)
+
+    def _describe(self, connection: Connection, source: SourceFile, clips: Sequence[Clip]) -> None:
+        values = {"row": source.row, "file": source.file, "path": source.path, "mtime_ns": source.mtime_ns}
+        connection.execute(update(table).where(table.c.id == source.id).values(**values))
+        put_clips(connection, _denied(connection, clips), source=source.id, at=self._clock.now())
 
     def revoked(self) -> frozenset[str]:
         """Return the owners and licences that are revoked."""
         with self._database.read() as connection:
-            return frozenset(connection.execute(select(revocation.c.name)).scalars())
+            return _revoked(connection)
 
-    def revoke(self, name: str, *, who: str, clips: Sequence[Clip]) -> None:
-        """Revoke an owner or a licence, and store its clips as they are now."""
+    def revoke(self, name: str, *, who: str, judged: Judged) -> tuple[Clip, ...]:
+        """Revoke an owner or a licence; returns its clips, older versions too, whose licence is different now."""
         statement = insert(revocation).values(name=name, who=who, at=self._clock.now()).on_conflict_do_nothing()
         with self._database.write() as connection:
             connection.execute(statement)
-            put_clips(connection, clips, source=None, at=self._clock.now())
+            return self._judge(connection, name, judged)
 
-    def lift(self, name: str, *, clips: Sequence[Clip]) -> None:
-        """Lift a revocation, and store its clips as they are now."""
+    def lift(self, name: str, *, judged: Judged) -> tuple[Clip, ...]:
+        """Lift a revocation; returns its clips, older versions too, whose licence is different now."""
         with self._database.write() as connection:
             connection.execute(delete(revocation).where(revocation.c.name == name))
-            put_clips(connection, clips, source=None, at=self._clock.now())
+            return self._judge(connection, name, judged)
+
+    def _judge(self, connection: Connection, name: str, judged: Judged) -> tuple[Clip, ...]:
+        written = json.dumps(name, ensure_ascii=False)
+        query = (
+            select(clip.c.document, table.c.row)
+            .outerjoin(table, clip.c.source == table.c.id)
+            .where(or_(clip.c.owner == name, clip.c.document.contains(written, autoescape=True)))
+        )
+        asked = [(Clip.from_json(one.document), one.row or "") for one in connection.execute(query)]
+        named = [(one, row) for one, row in asked if name in (one.licence.owner, one.licence.licence)]
+        changed = tuple(judged(named, _revoked(connection)))
+        put_clips(connection, changed, source=None, at=self._clock.now())
+        return changed
+
+
+def _revoked(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(select(revocation.c.name)).scalars())
+
+
+def _denied(connection: Connection, clips: Sequence[Clip]) -> list[Clip]:
+    """Return clips as they may be stored: what was revoked while they were being read is revoked."""
+    revoked = _revoked(connection)
+    return [
+        one.model_copy(update={"licence": one.licence.model_copy(update={"revoked": True})})
+        if not one.licence.revoked and (one.licence.owner in revoked or one.licence.licence in revoked)
+        else one
+        for one in clips
+    ]
 
 
 def _file(row: Row[Any]) -> SourceFile:
