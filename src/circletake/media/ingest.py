@@ -23,10 +23,10 @@ from circletake.domain.look import Look
 from circletake.errors import MediaError
 from circletake.media import decode, encode, flaws, still
 from circletake.media.container import first_video, open_source
-from circletake.media.digest import Digest, look_of, resized
+from circletake.media.digest import Digest, glanced, look_of
 from circletake.media.look import Sampler, measure, phash
 from circletake.media.meter import Meter
-from circletake.media.picture import Frame, Size, size_of
+from circletake.media.picture import Frame, Size, on_one_thread, size_of
 from circletake.media.shots import ShotFinder, Stretch
 from circletake.media.source import Heard, Source, open_untrusted
 
@@ -103,6 +103,7 @@ def ingest(
         MediaError: it cannot be used, or is black from beginning to end; nothing is left at `proxy` and `preview`.
         HomeError: proxy or preview cannot be written.
     """
+    on_one_thread()
     with open_untrusted(source, name=name) as playing:
         seen = _Seen(playing.fps)
         try:
@@ -166,7 +167,7 @@ def _play(playing: Source, seen: _Seen, *, proxy: Path, preview: Path, codec: st
                     sound.append(part.samples)
                 continue
             film.add(part)
-            reduced = part if small == playing.size else resized(part, small)
+            reduced = part if small == playing.size else glanced(part, small)
             seen.finder.see(reduced)
             seen.sampler.see(part)
             if glance.written <= seen.pictures * rate / playing.fps:

@@ -113,3 +113,8 @@ def to_rgb(frame: Frame) -> Rgb:
     size = size_of(frame)
     full = cv2.merge([y, *(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (u, v))])
     return np.asarray(cv2.transform(full, _TO_RGB), np.uint8)
+
+
+def on_one_thread() -> None:
+    """Keep OpenCV to one thread in this process: workers run beside each other, and more only wait for one another."""
+    cv2.setNumThreads(1)

@@ -359,7 +359,9 @@ class _Sound:
             yield from self._placed(part)
 
     def _placed(self, part: AudioFrame) -> Iterator[Heard]:
-        samples = np.nan_to_num(part.to_ndarray().T, posinf=1.0, neginf=-1.0)
+        samples = part.to_ndarray().T
+        if not np.isfinite(samples).all():
+            samples = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
         at = self._next
         if part.pts is not None and part.time_base is not None:
             at = round((part.pts * part.time_base - self._zero) * AUDIO_RATE)

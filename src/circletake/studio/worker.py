@@ -14,6 +14,9 @@ from circletake.studio.house import INGEST, STARTER, House, adapter
 
 def execute(home: Path, key: str) -> None:
     """Do one piece of local work in a worker process and leave the result in the spool."""
+    from circletake.media.picture import on_one_thread
+
+    on_one_thread()
     settings = read_settings(home)
     if key.startswith(STARTER):
         from circletake.catalog.starter import draw_clip
