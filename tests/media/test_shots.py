@@ -6,6 +6,7 @@ import os
 import tracemalloc
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -37,8 +38,8 @@ def place(seed: int) -> Rgb:
 
 
 def seen(view: Rgb, left: float, top: float = 60) -> Rgb:
-    """The part of a place that the camera is turned to."""
-    x, y = round(left) % WIDTH, round(top) % HEIGHT
+    """The part of a place that the camera is turned to; at the edge it turns back."""
+    x, y = (abs((round(along) + side) % (2 * side) - side) for along, side in ((left, WIDTH), (top, HEIGHT)))
     return view[y : y + HEIGHT, x : x + WIDTH]
 
 
@@ -68,8 +69,9 @@ def number(seconds: float, fps: Fraction) -> int:
 def dissolved(before: list[Rgb], after: list[Rgb], frames: int) -> list[Rgb]:
     """The last pictures of one shot mixed with the first of another."""
     parts = zip(before[-frames:], after[:frames], strict=True)
-    mixed = [old + (new - old) * ((n + 1) / (frames + 1)) for n, (old, new) in enumerate(parts)]
-    return [*before[:-frames], *mixed, *after[frames:]]
+    shares = [(n + 1) / (frames + 1) for n in range(frames)]
+    mixed = [cv2.addWeighted(old, 1 - n, new, n, 0) for n, (old, new) in zip(shares, parts, strict=True)]
+    return [*before[:-frames], *(np.asarray(one, np.float32) for one in mixed), *after[frames:]]
 
 
 def faded(pictures: list[Rgb], frames: int) -> list[Rgb]:
@@ -83,7 +85,7 @@ def test_every_hard_cut_is_found_to_the_picture(fps: Fraction, seed: int) -> Non
     lengths = [number(seconds, fps) for seconds in (1.5, 0.8, 2.0, 0.6, 1.2)]
     film = [one for n, length in enumerate(lengths) for one in shot(10 * seed + n, length, fps=fps)]
     edges = [0, *np.cumsum(lengths).tolist()]
-    assert found(film, fps) == list(zip(edges, edges[1:], strict=False))
+    assert found(film, fps) == list(pairwise(edges))
 
 
 def test_shots_of_a_third_of_a_second_are_found() -> None:
@@ -165,7 +167,7 @@ def test_a_flash_is_no_cut(fps: Fraction, long: int) -> None:
     film = shot(11, number(4, fps), fps=fps)
     middle = len(film) // 2
     film[middle : middle + long] = [np.full((HEIGHT, WIDTH, 3), 255, np.float32)] * long
-    assert found(film, fps) == [(0, len(film))] or long / fps > Fraction(3, 10)
+    assert found(film, fps) == [(0, len(film))]
 
 
 def test_a_strobe_light_is_no_cut() -> None:
@@ -219,7 +221,7 @@ def test_somebody_walking_close_by_the_lens_is_no_cut(fps: Fraction) -> None:
 
 
 def test_the_flicker_of_a_gif_palette_is_no_cut() -> None:
-    film = [np.round(one / 36) * 36 + (n % 3) * 5 for n, one in enumerate(shot(18, 60, fps=Fraction(10)))]
+    film = [one // 36 * 36 + np.float32(n % 3 * 5) for n, one in enumerate(shot(18, 60, fps=Fraction(10)))]
     assert found(film, Fraction(10)) == [(0, 60)]
 
 
@@ -275,10 +277,7 @@ def test_a_film_without_pictures_has_no_shots() -> None:
 def test_any_size_will_do(size: tuple[int, int]) -> None:
     fps, film = Fraction(24), [*shot(25, 24, fps=Fraction(24)), *shot(26, 24, fps=Fraction(24))]
     frames = [resized(from_rgb(np.clip(one, 0, 255).astype(np.uint8)), size) for one in film]
-    shots = stretches(frames, fps)
-    assert shots[0][0] == 0
-    assert shots[-1][1] == 48
-    assert len(shots) == (1 if size == (2, 2) else 2)
+    assert stretches(frames, fps) == [(0, 24), (24, 48)]
 
 
 def test_the_level_of_a_flat_colour_is_what_tells_two_apart() -> None:
@@ -347,7 +346,7 @@ def test_real_footage_that_was_never_cut_is_one_shot(name: str) -> None:
 def test_a_fast_real_battle_is_cut_where_it_was_cut() -> None:
     shots, count = real("tears_of_steel_battle.webm")
     assert count == BATTLE[-1]
-    assert shots == list(zip([0, *BATTLE], BATTLE, strict=False))
+    assert shots == list(pairwise([0, *BATTLE]))
 
 
 def test_a_real_dissolve_from_the_dark_is_left_out() -> None:
