@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.media.footage import FPS, SMALL, clip, foreign, number_of, numbered, pulse, scene, squares
 
+from circletake.domain.clip import Area
 from circletake.errors import MediaError
 from circletake.media.decode import decode_segment, decode_sound, iterate_frames, picture_sha256
 from circletake.media.encode import write_film
@@ -110,6 +111,77 @@ def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are(tmp_path: Path
     assert abs(int((planes(shown).y[45] > 110).sum()) - 40) <= 2
 
 
+def disc(path: Path, *, at: tuple[int, int] = (100, 90), frames: int = 3) -> Path:
+    """A bright disc of 40 pixels across on black, 320x180."""
+    rgb = np.zeros((180, 320, 3), np.uint8)
+    y, x = np.mgrid[:180, :320]
+    rgb[(x - at[0]) ** 2 + (y - at[1]) ** 2 < 20**2] = 220
+    write_film(path, frames=[from_rgb(rgb)] * frames, fps=FPS, size=(320, 180), sound=None, profile="master")
+    return path
+
+
+def middle(frame: Frame) -> tuple[float, float]:
+    """Where the light of a picture lies, in pixels."""
+    light = np.maximum(planes(frame).y.astype(float) - 40, 0)
+    y, x = np.mgrid[: light.shape[0], : light.shape[1]]
+    return float((light * x).sum() / light.sum()), float((light * y).sum() / light.sum())
+
+
+def test_nothing_outside_the_active_area_is_shown_and_it_is_not_squeezed(tmp_path: Path):
+    rgb = np.full((180, 320, 3), 255, np.uint8)
+    rgb[:, 40:280] = 60
+    y, x = np.mgrid[:180, :320]
+    rgb[(x - 160) ** 2 + (y - 90) ** 2 < 30**2] = 200
+    path = tmp_path / "bars.mp4"
+    write_film(path, frames=[from_rgb(rgb)], fps=FPS, size=(320, 180), sound=None, profile="master")
+    inside = Area(left=0.13, right=0.87)
+    shown = planes(decode_segment(path, first_frame=0, frames=1, fps=FPS, size=(320, 180), active=inside)[0]).y
+    assert shown.max() < 215
+    bright = shown > 130
+    assert len(np.flatnonzero(bright.any(axis=0))) == pytest.approx(len(np.flatnonzero(bright.any(axis=1))), abs=2)
+    assert middle(decode_segment(path, first_frame=0, frames=1, fps=FPS, size=(90, 90), active=inside)[0])[
+        0
+    ] == pytest.approx(44.5, abs=1)
+
+
+def test_the_crop_is_centred_on_the_focus_as_far_as_the_edges_allow(tmp_path: Path):
+    path = disc(tmp_path / "disc.mp4")
+    one = decode_segment(path, first_frame=0, frames=3, fps=FPS, size=(100, 180), focus=[(100 / 320, 0.5)])
+    assert middle(one[0]) == pytest.approx((49.5, 89.5), abs=1.2)
+    edge = decode_segment(path, first_frame=0, frames=1, fps=FPS, size=(200, 180), focus=[(0.0, 0.5)])[0]
+    assert middle(edge)[0] == pytest.approx(100, abs=1.2)
+
+
+def test_the_focus_counts_in_the_active_area(tmp_path: Path):
+    path = disc(tmp_path / "disc.mp4", at=(200, 90))
+    half = Area(left=0.5, right=1.0)
+    shown = decode_segment(path, first_frame=0, frames=1, fps=FPS, size=(60, 180), active=half, focus=[(0.25, 0.5)])
+    assert middle(shown[0])[0] == pytest.approx(29.5, abs=1.2)
+
+
+@pytest.mark.parametrize("size", [(180, 320), (60, 108)])
+def test_a_crop_that_moves_slowly_does_not_step(tmp_path: Path, size: tuple[int, int]):
+    path = disc(tmp_path / "disc.mp4", at=(160, 90), frames=40)
+    focus = [(0.5 + 0.0005 * index, 0.5) for index in range(40)]
+    shown = decode_segment(path, first_frame=0, frames=40, fps=FPS, size=size, focus=focus)
+    at = np.array([middle(frame)[0] for frame in shown])
+    expected = 0.0005 * 320 * size[1] / 180
+    assert -np.diff(at) == pytest.approx(expected, abs=0.35 * expected)
+    assert at[0] == pytest.approx(size[0] / 2 + 0.5 * size[1] / 180 - 0.5, abs=0.3)
+
+
+def test_a_crop_moves_on_while_one_picture_is_held(tmp_path: Path):
+    path = disc(tmp_path / "disc.mp4", at=(160, 90), frames=3)
+    focus = [(0.5 + 0.01 * index, 0.5) for index in range(6)]
+    shown = decode_segment(path, first_frame=0, frames=6, fps=FPS, size=(100, 180), speed=Fraction(1, 2), focus=focus)
+    assert (np.diff([middle(frame)[0] for frame in shown]) < -2).all()
+
+
+def test_points_of_focus_that_do_not_fit_the_pictures_are_refused(film: Path):
+    with pytest.raises(MediaError, match="2 points of focus do not fit 3 frames"):
+        decode_segment(film, first_frame=0, frames=3, fps=FPS, size=SMALL, focus=[(0.5, 0.5)] * 2)
+
+
 def test_untagged_small_pictures_are_taken_for_bt_601(tmp_path: Path):
     """Red is (81, 90, 240) in BT.601 and (63, 102, 240) in BT.709."""
     path = tmp_path / "red.mkv"
@@ -177,6 +249,17 @@ def test_sound_that_is_not_there_is_silence(tmp_path: Path, film: Path):
     beyond = decode_sound(film, start=Fraction(19, 10), samples=48_000)
     assert beyond[:2_000].any()
     assert not beyond[8_000:].any()
+
+
+def test_slow_sound_lasts_as_long_as_its_picture_and_is_as_much_lower(tmp_path: Path):
+    path = clip(tmp_path / "tone.mp4", frames=96)
+    slow = decode_sound(path, start=Fraction(1), samples=48_000, speed=Fraction(1, 2))
+    loudest = np.abs(np.fft.rfft(slow[:, 0] * np.hanning(48_000))).argmax()
+    assert slow.shape == (48_000, 2)
+    assert loudest == pytest.approx(110, abs=1)
+    assert np.abs(slow[-2_400:]).max() > 0.1
+    with pytest.raises(MediaError, match="speed 0"):
+        decode_sound(path, start=Fraction(0), samples=10, speed=Fraction(0))
 
 
 def test_sound_of_another_rate_and_one_channel_becomes_the_houses(tmp_path: Path):

@@ -64,7 +64,7 @@ def test_a_tall_picture_in_a_wide_film_is_cropped_up_and_down():
 
 
 def test_a_subject_that_walks_across_stays_in_the_frame():
-    places = list(np.interp(np.arange(48), [0, 10, 38, 47], [0.2, 0.2, 0.8, 0.8]))
+    places = [float(at) for at in np.interp(np.arange(48), [0, 10, 38, 47], [0.2, 0.2, 0.8, 0.8])]
     path = follow(shot(places))
     off = np.abs(along(path) - np.repeat(places, STEP))
     assert path.moves

@@ -33,6 +33,7 @@ _TEXT_WORDS = (
     "caption",
     "watermark",
     "title card",
+    "film title",
     "intertitle",
 )
 

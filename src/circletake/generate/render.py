@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -18,11 +19,42 @@ from circletake.domain.ports import Files
 from circletake.domain.timing import samples_in
 from circletake.errors import MediaError
 from circletake.generate.recipe import Bed, Variant, WorkOrder
-from circletake.media import decode, encode, grade, look, move, quality, sound, still, title
+from circletake.media import decode, encode, grade, look, loudness, move, quality, reframe, sound, still, title
+from circletake.media.probe import probe
 
 OVERSCAN = 1.25
 """The segment is decoded this much larger than the take, so that a push-in stays sharp (facts: 1.25x)."""
 POSTER_WIDTH = 480
+OWN_LOUDNESS = -23.0
+"""LUFS that a clip's own sound is brought to before it is mixed: footage is recorded at any level."""
+MOST_GAIN = 18.0
+"""dB that it is amplified at most; more lifts the noise of the room."""
+HISS = -50.0
+"""LUFS under which own sound is left out: there is nothing on it but noise."""
+OWN_CEILING = -3.0
+"""dBTP of the highest peaks of own sound, as of the bed it is mixed with."""
+_REFRAMED_PUSH = 0.5
+"""Share of a push-in that is left in a reframed picture: it shows a part of the picture already."""
+_LEAST_LISTENED = 24_000
+"""Samples that loudness is measured on at least; shorter sound is repeated."""
+
+
+@dataclass(frozen=True)
+class _Footage:
+    """The decoded segment, and how it was framed for the shape of the film."""
+
+    pictures: NDArray[np.uint8]
+    path: reframe.Path | None
+    """`None` when the shape of the footage is that of the film, or nearly."""
+    across: bool = False
+    """Whether the crop was chosen across the picture, else up and down."""
+
+    @property
+    def told(self) -> str:
+        """How it was framed, in a word; empty when it is shown as it was shot."""
+        if self.path is None:
+            return ""
+        return "follows" if self.path.moves else "fixed"
 
 
 def render(operation: Operation, *, files: Files) -> Outcome:
@@ -34,13 +66,13 @@ def render(operation: Operation, *, files: Files) -> Outcome:
     """
     began, cpu = time.monotonic(), time.process_time()
     work = WorkOrder.model_validate(operation.request)
-    segment = _decoded(work, files)
+    footage = _decoded(work, files)
     own = _own_sound(work, files)
     bed = _bed_slice(work)
     outputs: list[Output] = []
     for index, variant in enumerate(work.variants):
         try:
-            outputs.append(_take(work, variant, index, segment=segment, own=own, bed=bed, files=files))
+            outputs.append(_take(work, variant, index, footage=footage, own=own, bed=bed, files=files))
         except MediaError as error:
             outputs.append(Output(index=index, outcome="rejected", reasons=(str(error),)))
     return Outcome(
@@ -53,24 +85,77 @@ def render(operation: Operation, *, files: Files) -> Outcome:
     )
 
 
-def _decoded(work: WorkOrder, files: Files) -> NDArray[np.uint8]:
-    return decode.decode_segment(
-        files.path(work.segment.proxy),
-        first_frame=work.segment.first_frame,
+def _decoded(work: WorkOrder, files: Files) -> _Footage:
+    segment = work.segment
+    proxy = files.path(segment.proxy)
+    held = probe(proxy)
+    source, film = reframe.aspect((held.width, held.height), segment.active), work.size[0] / work.size[1]
+    path = _reframed(work, files, source=source, film=film) if reframe.differs(source, film) else None
+    pictures = decode.decode_segment(
+        proxy,
+        first_frame=segment.first_frame,
         frames=work.frames,
         fps=work.fps,
         size=move.overscan(work.size, OVERSCAN),
-        speed=work.segment.speed,
+        speed=segment.speed,
+        active=segment.active,
+        focus=(decode.CENTRE,) if path is None else path.points,
     )
+    return _Footage(pictures, path, across=source > film)
+
+
+def _reframed(work: WorkOrder, files: Files, *, source: float, film: float) -> reframe.Path:
+    """Look at the segment, small and with pictures left out, for where to crop it."""
+    step = max(1, round(work.fps / reframe.SAMPLED))
+    glance = decode.decode_segment(
+        files.path(work.segment.proxy),
+        first_frame=work.segment.first_frame,
+        frames=-(-work.frames // step),
+        fps=work.fps,
+        size=reframe.small(source),
+        speed=work.segment.speed * step,
+        active=work.segment.active,
+    )
+    return reframe.follow(glance, step=step, fps=work.fps, film=film, frames=work.frames)
 
 
 def _own_sound(work: WorkOrder, files: Files) -> NDArray[np.float32] | None:
+    """Return the clip's own sound at the house's level, as slow as its picture; `None` when there is none to hear."""
     if not work.segment.has_sound:
         return None
-    samples = samples_in(work.frames, work.fps)
-    start = work.segment.first_frame / work.fps
-    heard = decode.decode_sound(files.path(work.segment.proxy), start=start, samples=samples)
-    return sound.fade(heard, samples=480)
+    heard = decode.decode_sound(
+        files.path(work.segment.proxy),
+        start=work.segment.first_frame / work.fps,
+        samples=samples_in(work.frames, work.fps),
+        speed=work.segment.speed,
+    )
+    heard = _levelled(heard)
+    return None if heard is None else sound.fade(heard, samples=480)
+
+
+def _levelled(heard: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Bring sound near `OWN_LOUDNESS` without clipping; `None` for near-silence and hiss."""
+    listened = np.tile(heard, (-(-_LEAST_LISTENED // max(1, len(heard))), 1)) if len(heard) else heard
+    at = loudness.integrated(listened)
+    if at < HISS:
+        return None
+    gain = min(MOST_GAIN, OWN_LOUDNESS - at)
+    return loudness.limit(heard * np.float32(10.0 ** (gain / 20.0)), ceiling=OWN_CEILING)
+
+
+def _framing(variant: Variant, work: WorkOrder, footage: _Footage) -> move.Framing:
+    """Return where a variant's frame lies in the decoded picture, which shows the active area or a crop of it.
+
+    The place that the variant asks for is one in the whole picture. Along the axis of a reframed picture the crop was
+    chosen for the subject already, and stays centred on it.
+    """
+    area = work.segment.active
+    x = min(max((variant.x - area.left) / (area.right - area.left), 0.0), 1.0)
+    y = min(max((variant.y - area.top) / (area.bottom - area.top), 0.0), 1.0)
+    if footage.path is None:
+        return move.Framing(variant.scale, x, y)
+    scale = 1 + _REFRAMED_PUSH * (variant.scale - 1)
+    return move.Framing(scale, 0.5, y) if footage.across else move.Framing(scale, x, 0.5)
 
 
 @lru_cache(maxsize=2)
@@ -102,10 +187,10 @@ def _mixed(
 class _Shooting:
     """Draws the pictures of one take, and looks at each as it passes."""
 
-    def __init__(self, work: WorkOrder, variant: Variant, segment: NDArray[np.uint8]) -> None:
+    def __init__(self, work: WorkOrder, variant: Variant, footage: _Footage) -> None:
         self._work = work
-        self._segment = segment
-        start = move.Framing(variant.scale, variant.x, variant.y)
+        self._segment = footage.pictures
+        start = _framing(variant, work, footage)
         self._framings = move.path(
             variant.move, frames=work.frames, start=start, seed=variant.seed, strength=variant.strength
         )
@@ -153,12 +238,12 @@ def _take(
     variant: Variant,
     index: int,
     *,
-    segment: NDArray[np.uint8],
+    footage: _Footage,
     own: NDArray[np.float32] | None,
     bed: NDArray[np.float32] | None,
     files: Files,
 ) -> Output:
-    shooting = _Shooting(work, variant, segment)
+    shooting = _Shooting(work, variant, footage)
     heard = _mixed(work, variant, own, bed)
     scratch = files.scratch("mp4")
     encode.write_film(
@@ -179,12 +264,12 @@ def _take(
         height=work.size[1],
         look=shooting.look(heard),
         phash=print_.phash,
-        recipe=_recipe(work, variant, print_),
+        recipe=_recipe(work, variant, footage, print_),
         qc=shooting.inspector.report(sound=heard),
     )
 
 
-def _recipe(work: WorkOrder, variant: Variant, print_: look.Fingerprint) -> dict[str, JsonValue]:
+def _recipe(work: WorkOrder, variant: Variant, footage: _Footage, print_: look.Fingerprint) -> dict[str, JsonValue]:
     """Return how the take was made: what an editor asks of it, and its fingerprint."""
     segment = work.segment
     told: dict[str, JsonValue] = {
@@ -195,6 +280,8 @@ def _recipe(work: WorkOrder, variant: Variant, print_: look.Fingerprint) -> dict
                 "first_frame": segment.first_frame,
                 "last_frame": segment.last_frame,
                 "speed": str(segment.speed),
+                "active": segment.active.model_dump(mode="json"),
+                "reframed": footage.told,
             }
         ],
         "fingerprint": print_.to_text(),

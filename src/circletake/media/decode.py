@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
-import cv2
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
@@ -24,10 +24,12 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from circletake.domain.clip import WHOLE, Area
 from circletake.domain.timing import AUDIO_RATE
 from circletake.errors import MediaError
 from circletake.media.container import first_audio, first_video, open_source
-from circletake.media.picture import Frame, Frames, Size, checked_size, planes, size_of
+from circletake.media.cover import Cover
+from circletake.media.picture import Frame, Frames, Size, checked_size, size_of
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +46,11 @@ _JITTER = AUDIO_RATE // 200
 """Timestamps this close (in samples) to where the sound has got to count as contiguous."""
 
 
+Point: TypeAlias = tuple[float, float]
+"""A place in a picture: x from the left and y from the top, 0..1 of its width and height."""
+CENTRE: Point = (0.5, 0.5)
+
+
 @dataclass(frozen=True)
 class _Shown:
     """A decoded picture and the time, in seconds, from which and for how long it is shown."""
@@ -54,11 +61,20 @@ class _Shown:
 
 
 def decode_segment(
-    path: Path, *, first_frame: int, frames: int, fps: Fraction, size: Size, speed: Fraction = Fraction(1)
+    path: Path,
+    *,
+    first_frame: int,
+    frames: int,
+    fps: Fraction,
+    size: Size,
+    speed: Fraction = Fraction(1),
+    active: Area = WHOLE,
+    focus: Sequence[Point] = (CENTRE,),
 ) -> Frames:
     """Decode a stretch of a file into `frames` pictures at `fps`: shape (frames, H*3//2, W).
 
-    Each picture is the one nearest in time. The source covers `size`: scaled evenly and cropped about its centre.
+    Each picture is the one nearest in time. The active area covers `size`: scaled evenly and cropped about the focus,
+    as far as its edges allow. A crop that moves does so by fractions of a pixel.
 
     Args:
         path: the file.
@@ -67,9 +83,12 @@ def decode_segment(
         fps: the frame rate of what is returned.
         size: width and height of what is returned, both even.
         speed: source seconds per second returned; 1/2 is slow motion.
+        active: the part of the source that counts; nothing outside of it is shown.
+        focus: where the crop is centred, in 0..1 of the active area: one point for all, or one for each picture.
 
     Raises:
-        MediaError: the file ends too early, is damaged or cannot be opened; an odd size; a speed or length of zero.
+        MediaError: the file ends too early, is damaged or cannot be opened; an odd size; a speed or length of zero;
+            another number of points.
     """
     width, height = checked_size(size)
     if frames < 1 or first_frame < 0 or speed <= 0 or fps <= 0:
@@ -77,15 +96,18 @@ def decode_segment(
             f"{path}: {frames} frames from frame {first_frame} at speed {speed} cannot be decoded; ask for a positive "
             "length and speed"
         )
+    if len(focus) not in (1, frames):
+        raise MediaError(f"{path}: {len(focus)} points of focus do not fit {frames} frames; give one, or one for each")
     wanted = [(first_frame + index * speed) / fps for index in range(frames)]
+    cover = Cover(size, active=active, focus=focus)
     out = np.empty((frames, height * 3 // 2, width), np.uint8)
     try:
-        done = _fill_from(path, out, wanted, size=size, begin=wanted[0])
+        done = _fill_from(path, out, wanted, cover=cover, begin=wanted[0])
     except MediaError:
         if not wanted[0]:
             raise
         _log.debug("%s: pictures depend on ones before their keyframe; decoding from the start", path)
-        done = _fill_from(path, out, wanted, size=size, begin=Fraction(0))
+        done = _fill_from(path, out, wanted, cover=cover, begin=Fraction(0))
     if done < frames:
         raise MediaError(
             f"{path} ends too early: {done} of {frames} frames from {float(wanted[0]):.2f} s; choose a shorter stretch"
@@ -103,9 +125,9 @@ def iterate_frames(path: Path, *, size: Size | None = None) -> Iterator[Frame]:
         checked_size(size)
     with open_source(path) as container:
         stream = first_video(container, path)
-        fit = _Fit(size, stream)
-        for picture in container.decode(stream):
-            yield fit(picture)
+        fit = _Fit(None if size is None else Cover(size), stream)
+        for index, picture in enumerate(container.decode(stream)):
+            yield fit(picture, index)
 
 
 def picture_sha256(path: Path) -> str:
@@ -129,17 +151,24 @@ def picture_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def decode_sound(path: Path, *, start: Fraction, samples: int) -> NDArray[np.float32]:
+def decode_sound(path: Path, *, start: Fraction, samples: int, speed: Fraction = Fraction(1)) -> NDArray[np.float32]:
     """Decode a stretch of sound: (samples, 2) at 48 kHz, -1..1; silent where the file has none.
+
+    Sound at another speed is as much lower or higher as it is slower or faster, as that of a film is.
 
     Args:
         path: the file.
         start: seconds from the first picture (from the first sample, in a file without a picture).
         samples: how many samples to return, at 48 kHz.
+        speed: source seconds per second returned.
 
     Raises:
-        MediaError: the file cannot be opened or is damaged.
+        MediaError: the file cannot be opened or is damaged; a speed of zero.
     """
+    if speed <= 0:
+        raise MediaError(f"{path}: sound cannot be decoded at speed {speed}; ask for a positive one")
+    if speed != 1:
+        return _at_speed(decode_sound(path, start=start, samples=max(1, round(samples * speed))), samples)
     try:
         return _heard(path, start=start, samples=samples, seeks=start > _PREROLL)
     except MediaError:
@@ -170,6 +199,19 @@ def _heard(path: Path, *, start: Fraction, samples: int, seeks: bool) -> NDArray
             expected = at + chunk.samples
             heard = chunk.to_ndarray().T[max(0, -at) : max(0, samples - at)]
             out[max(0, at) : max(0, at) + len(heard)] = heard
+    return out
+
+
+def _at_speed(heard: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """Return the sound spread over, or squeezed into, so many samples."""
+    chunk = AudioFrame.from_ndarray(np.ascontiguousarray(heard.T), format="fltp", layout="stereo")
+    chunk.sample_rate = AUDIO_RATE
+    rate = round(Fraction(AUDIO_RATE * samples, len(heard)))
+    resampler = AudioResampler(format="fltp", layout="stereo", rate=rate)
+    parts = [part.to_ndarray().T for each in (chunk, None) for part in resampler.resample(each)]
+    out = np.zeros((samples, 2), np.float32)
+    spread = np.concatenate(parts)[:samples]
+    out[: len(spread)] = spread
     return out
 
 
@@ -212,10 +254,10 @@ def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[_Shown
         at += lasts
 
 
-def _fill_from(path: Path, out: Frames, wanted: list[Fraction], *, size: Size, begin: Fraction) -> int:
+def _fill_from(path: Path, out: Frames, wanted: list[Fraction], *, cover: Cover, begin: Fraction) -> int:
     with open_source(path) as container:
         stream = first_video(container, path)
-        return _fill(out, wanted, _from(container, stream, begin), _Fit(size, stream))
+        return _fill(out, wanted, _from(container, stream, begin), _Fit(cover, stream))
 
 
 def _fill(out: Frames, wanted: list[Fraction], shown: Iterator[_Shown], fit: _Fit) -> int:
@@ -234,25 +276,42 @@ def _fill(out: Frames, wanted: list[Fraction], shown: Iterator[_Shown], fit: _Fi
 
 def _hold(out: Frames, first: int, end: int, picture: VideoFrame, fit: _Fit) -> int:
     """Write `picture` from index `first` to before `end`; return where the next one goes."""
-    if end > first:
-        out[first:end] = fit(picture)
+    for index in range(first, end):
+        fit.write(out, index, picture, held=index > first)
     return max(first, end)
 
 
 class _Fit:
     """Brings decoded pictures to the house's colours and to one size; `None` is their own size, made even."""
 
-    def __init__(self, size: Size | None, stream: VideoStream) -> None:
-        self._size = size
+    def __init__(self, cover: Cover | None, stream: VideoStream) -> None:
+        self._cover = cover
         self._pixel_width = stream.codec_context.sample_aspect_ratio or Fraction(1)
         self._reformatter = VideoReformatter()  # kept: what it prepares for HDR takes seconds
+        self._held = np.empty((0, 0), np.uint8)
 
-    def __call__(self, picture: VideoFrame) -> Frame:
-        """Return the picture covering the size: scaled evenly, cropped about its centre."""
-        frame = np.ascontiguousarray(np.asarray(self._in_house_colours(picture).to_ndarray(), np.uint8))
-        if self._size is None or (size_of(frame) == self._size and self._pixel_width == 1):
+    def __call__(self, picture: VideoFrame, index: int) -> Frame:
+        """Return the picture as number `index` of what is returned."""
+        return self._covering(self._in_house(picture), index)
+
+    def write(self, out: Frames, index: int, picture: VideoFrame, *, held: bool) -> None:
+        """Write the picture at `index`; `held` says that it is the one that was written last."""
+        if held and (self._cover is None or not self._cover.moves):
+            out[index] = out[index - 1]
+            return
+        if not held:
+            self._held = self._in_house(picture)
+        out[index] = self._covering(self._held, index)
+
+    def _covering(self, frame: Frame, index: int) -> Frame:
+        if self._cover is None:
             return frame
-        return _covering(frame, self._size, pixel_width=self._pixel_width)
+        if self._pixel_width == 1 and self._cover.is_whole and size_of(frame) == self._cover.size:
+            return frame
+        return self._cover.apply(frame, index, pixel_width=self._pixel_width)
+
+    def _in_house(self, picture: VideoFrame) -> Frame:
+        return np.ascontiguousarray(np.asarray(self._in_house_colours(picture).to_ndarray(), np.uint8))
 
     def _in_house_colours(self, picture: VideoFrame) -> VideoFrame:
         """Convert to yuv420p of even size, BT.709, limited range, HDR tone-mapped; the picture itself if it is that."""
@@ -274,20 +333,3 @@ class _Fit:
             dst_color_trc=ColorTrc.BT709 if is_hdr else None,
             dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
         )
-
-
-def _covering(frame: Frame, size: Size, *, pixel_width: Fraction) -> Frame:
-    """Return `frame`, whose pixels are `pixel_width` as wide as high, scaled and cropped to cover `size`."""
-    width, height = size_of(frame)
-    scale = max(size[0] / (width * pixel_width), Fraction(size[1], height))
-    half_w = max(1, min(width // 2, round(size[0] / scale / pixel_width / 2)))
-    half_h = max(1, min(height // 2, round(size[1] / scale / 2)))
-    left, top = (width // 2 - half_w) // 2, (height // 2 - half_h) // 2
-    out = np.empty((size[1] * 3 // 2, size[0]), np.uint8)
-    for order, (plane, target) in enumerate(zip(planes(frame), planes(out), strict=True)):
-        step = 1 if order else 2
-        window = plane[step * top : step * (top + half_h), step * left : step * (left + half_w)]
-        grown = cv2.INTER_LINEAR if order else cv2.INTER_CUBIC
-        how = cv2.INTER_AREA if target.shape[0] < window.shape[0] else grown
-        target[:] = cv2.resize(window, (target.shape[1], target.shape[0]), interpolation=how)
-    return out

@@ -190,7 +190,7 @@ def reduced(frame: Frame, area: int) -> Frame:
     if scale >= 1.0:
         return np.ascontiguousarray(frame)
     small = (max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2)))
-    return resized(frame, small)
+    return glanced(frame, small) if scale <= 0.5 else resized(frame, small)
 
 
 def resized(frame: Frame, size: tuple[int, int]) -> Frame:
@@ -246,7 +246,7 @@ def _median_motion(found: Iterable[_Motion | None]) -> _Motion:
 
 def _between(before: NDArray[np.uint8], later: NDArray[np.uint8], *, seconds: float) -> _Motion | None:
     """Track corners to the picture after (Lucas and Kanade) and fit shift, turn and scale; `None` if they disagree."""
-    corners = cv2.goodFeaturesToTrack(before, maxCorners=160, qualityLevel=0.01, minDistance=6)
+    corners = cv2.goodFeaturesToTrack(before, maxCorners=90, qualityLevel=0.01, minDistance=8)
     if corners is None or len(corners) < 12:
         return None
     there, found, _ = cv2.calcOpticalFlowPyrLK(

@@ -33,12 +33,24 @@ _MARGIN = 0.004
 """Share of the picture cut off beside a bar, so that no soft edge shows."""
 _STROKE = 7
 """Pixels: strokes of letters are thinner than this."""
+_THICK_STROKE = 15
 _CLEAR = 40
 """Levels by which a stroke stands out from what is round it."""
 _LASTING = 0.85
 """Share of the pictures in which a stroke must stay in its place."""
-_CHANGE = 6.0
-"""Levels by which the picture behind must change for strokes that stay to mean anything."""
+_COMING = 0.3
+"""The same when somebody wrote that there is text: a title may come and go within a shot."""
+_HATS = (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT)
+"""What keeps strokes that are lighter, and that are darker, than what is round them."""
+_SAME = 10.0
+"""Levels by which a stroke may differ from itself from picture to picture."""
+_UNIFORM = 34.0
+"""Levels by which the strokes of one line may differ: letters have one colour, texture has not."""
+_MOVING = 9.0
+"""Levels by which half of the picture must change: in a shot where nothing moves all texture stays."""
+_UNHINTED = ((_STROKE, _LASTING),)
+_HINTED = ((_STROKE, _LASTING), (_THICK_STROKE, _LASTING), (_STROKE, _COMING))
+"""Thickness and share that are looked for: thick strokes and passing ones are too much like things in the picture."""
 _KEPT = 0.6
 """Share of the picture that must be left when text is cropped away."""
 
@@ -100,11 +112,16 @@ def _bar(luma: NDArray[np.uint8]) -> float:
     """Return which share of the width a bar at the left takes, margin included; 0 for none."""
     _, rows, columns = luma.shape
     reach = int(columns * _LARGEST_BAR)
-    edge = luma[:, :, : reach + 8].astype(np.float32)
-    flat = (np.percentile(edge, 97, axis=1) <= _DARK).all(axis=0) & (np.ptp(np.median(edge, axis=1), axis=0) <= 6)
+    if (luma[:, ::4, 1] > _DARK).mean() > 0.03:
+        return 0.0  # nearly all pictures: the very edge is lit
+    edge = luma[:, ::2, : reach + 8]
+    middle, most = edge.shape[1] // 2, int(edge.shape[1] * 0.97)
+    ranked = np.partition(edge, (middle, most), axis=1)
+    flat = (ranked[:, most] <= _DARK).all(axis=0) & (np.ptp(ranked[:, middle].astype(np.int16), axis=0) <= 6)
     wide = int(np.argmin(flat)) if not flat.all() else len(flat)
     if not _LEAST_BAR * columns <= wide <= reach:
         return 0.0
+    edge = edge.astype(np.float32)
     bar = np.median(edge[:, :, max(0, wide - 4) : wide], axis=2)
     beside = edge[:, :, wide + 1 : wide + 7].max(axis=2)
     straight = ((beside - bar) >= _STEP).any(axis=0).mean() if rows else 0.0
@@ -124,44 +141,70 @@ class _Box:
 def _words(luma: NDArray[np.uint8], inside: Area, *, hint: bool) -> Area | None:
     """Return where burnt-in text stands, or `None` when there is none that can be told."""
     count, rows, columns = luma.shape
-    if count < 3:
+    spread = luma.std(axis=0)
+    if count < 3 or (not hint and float(np.median(spread)) < _MOVING):
         return None
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (_STROKE, _STROKE))
-    hats = [np.maximum(_hat(one, cv2.MORPH_TOPHAT, kernel), _hat(one, cv2.MORPH_BLACKHAT, kernel)) for one in luma]
-    lasting = (np.stack(hats) >= (_CLEAR * 0.6 if hint else _CLEAR)).mean(axis=0) >= _LASTING
-    steady = luma.std(axis=0) <= 14.0
-    strokes = (lasting & steady).astype(np.uint8)
-    strokes[: int(inside.top * rows)] = strokes[int(inside.bottom * rows) :] = 0
-    strokes[:, : int(inside.left * columns)] = strokes[:, int(inside.right * columns) :] = 0
-    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (17, 5)))
-    _, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
-    moving = cv2.blur(luma.astype(np.float32).std(axis=0), (41, 25))
-    found = [box for row in boxes[1:] if (box := _box(row, strokes, moving, columns=columns, rows=rows)) is not None]
-    if not found:
+    level = np.median(luma, axis=0)
+    lines = [
+        box
+        for thick, share in (_HINTED if hint else _UNHINTED)
+        for box in _lines(_inside(_strokes(luma, thick=thick, share=share), inside), level)
+    ]
+    if not lines:
         return None
     return Area(
-        left=max(0.0, min(box.left for box in found) / columns),
-        top=max(0.0, min(box.top for box in found) / rows),
-        right=min(1.0, max(box.right for box in found) / columns),
-        bottom=min(1.0, max(box.bottom for box in found) / rows),
+        left=max(0.0, min(box.left for box in lines) / columns),
+        top=max(0.0, min(box.top for box in lines) / rows),
+        right=min(1.0, max(box.right for box in lines) / columns),
+        bottom=min(1.0, max(box.bottom for box in lines) / rows),
     )
 
 
-def _hat(luma: NDArray[np.uint8], kind: int, kernel: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.morphologyEx(luma, kind, kernel), np.uint8)
+def _inside(strokes: NDArray[np.uint8], inside: Area) -> NDArray[np.uint8]:
+    """Return the strokes without those in the bars."""
+    rows, columns = strokes.shape
+    kept = np.zeros_like(strokes)
+    part = np.s_[
+        int(inside.top * rows) : int(inside.bottom * rows), int(inside.left * columns) : int(inside.right * columns)
+    ]
+    kept[part] = strokes[part]
+    return kept
+
+
+def _lines(strokes: NDArray[np.uint8], level: NDArray[np.floating]) -> list[_Box]:
+    """Return the strokes that look like lines of text."""
+    rows, columns = strokes.shape
+    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (15, 3)))
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8))
+    found = (_box(row, strokes, level, columns=columns, rows=rows) for row in boxes[1:])
+    return [box for box in found if box is not None]
+
+
+def _strokes(luma: NDArray[np.uint8], *, thick: int, share: float) -> NDArray[np.uint8]:
+    """Return where strokes thinner than `thick` stand out in at least `share` of the pictures, always at one level."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (thick, thick))
+    hats = ((cv2.morphologyEx(one, kind, kernel) for kind in _HATS) for one in luma)
+    clear = np.stack([np.maximum(*pair) >= _CLEAR for pair in hats])
+    times = clear.sum(axis=0)
+    mean = np.where(clear, luma, 0).sum(axis=0) / np.maximum(times, 1)
+    off = np.where(clear, np.abs(luma - mean), 0).sum(axis=0) / np.maximum(times, 1)
+    return ((times >= max(2.0, share * len(luma))) & (off <= _SAME)).astype(np.uint8)
 
 
 def _box(
-    row: NDArray[np.int32], strokes: NDArray[np.uint8], moving: NDArray[np.float32], *, columns: int, rows: int
+    row: NDArray[np.int32], strokes: NDArray[np.uint8], level: NDArray[np.floating], *, columns: int, rows: int
 ) -> _Box | None:
-    """Return a joined group of strokes as a box if it may be a line of text over a picture that changes."""
+    """Return a joined group of strokes as a box if it looks like a line of text: letters of one height and level."""
     left, top, width, height, _ = (int(value) for value in row)
-    if not (0.015 * rows <= height <= 0.25 * rows and width >= 1.2 * height and width >= 0.025 * columns):
+    if not (0.018 * rows <= height <= 0.25 * rows and width >= 1.5 * height and width >= 0.03 * columns):
         return None
-    ink = strokes[top : top + height, left : left + width].mean()
-    letters, _ = cv2.connectedComponents(strokes[top : top + height, left : left + width])
-    changes = float(np.median(moving[top : top + height, left : left + width]))
-    if not (0.12 <= ink <= 0.75 and letters - 1 >= 2 and changes >= _CHANGE):
+    part = np.ascontiguousarray(strokes[top : top + height, left : left + width])
+    count, _, letters, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+    large = [one for one in letters[1:] if one[cv2.CC_STAT_AREA] >= 4 and one[cv2.CC_STAT_HEIGHT] >= 0.45 * height]
+    ink = level[top : top + height, left : left + width][part > 0]
+    uniform = float(np.percentile(ink, 80) - np.percentile(ink, 20)) if len(ink) else 255.0
+    covered = float(part.mean())
+    if count - 1 < 2 or len(large) < 2 or not (0.1 <= covered <= 0.7) or uniform > _UNIFORM:
         return None
     pad = max(3, height // 4)
     return _Box(left - pad, top - pad, left + width + pad, top + height + pad)

@@ -33,8 +33,10 @@ from circletake.media.source import Heard, Source, open_untrusted
 AUDIBLE = -60.0
 """LUFS under which a shot counts as silent."""
 POSTER_WIDTH = 480
-_SMALL = 320
-"""Pixels at the longer side of the pictures that cuts are looked for in, and of the preview."""
+_PREVIEW = 320
+"""Pixels at the longer side of the preview."""
+_SEEN = 160
+"""The same of the pictures that cuts are looked for in."""
 _PREVIEW_FPS = 12
 _LEAST_SAMPLES = 4
 """A shot with fewer is measured on its proxy again."""
@@ -150,7 +152,7 @@ def _told(source: BinaryIO, progress: Callable[[float], None]) -> Callable[[], N
 
 def _play(playing: Source, seen: _Seen, *, proxy: Path, preview: Path, codec: str, told: Callable[[], None]) -> None:
     """Play the file: everything that comes goes to all who need it."""
-    small = _fitted(playing.size, _SMALL)
+    small, seen_at = _fitted(playing.size, _PREVIEW), _fitted(playing.size, _SEEN)
     sound = encode.GrowingSound() if playing.has_audio else None
     with ExitStack() as films:
         film = films.enter_context(
@@ -167,11 +169,10 @@ def _play(playing: Source, seen: _Seen, *, proxy: Path, preview: Path, codec: st
                     sound.append(part.samples)
                 continue
             film.add(part)
-            reduced = part if small == playing.size else glanced(part, small)
-            seen.finder.see(reduced)
+            seen.finder.see(glanced(part, seen_at))
             seen.sampler.see(part)
             if glance.written <= seen.pictures * rate / playing.fps:
-                glance.add(reduced)
+                glance.add(glanced(part, small))
             seen.pictures += 1
             if seen.pictures % _TOLD_EVERY == 0:
                 told()

@@ -127,20 +127,40 @@ def _even(width: Fraction, height: Fraction) -> Size:
 class Deinterlacer:
     """Turns interlaced pictures into whole ones, one for one (libavfilter: bwdif)."""
 
-    def __init__(self, first: VideoFrame, time_base: Fraction) -> None:
+    def __init__(self, time_base: Fraction) -> None:
+        self._time_base = time_base
+        self._kind: tuple[int, int, str] | None = None
         self._graph = Graph()
-        source = self._graph.add_buffer(
-            width=first.width, height=first.height, format=first.format, time_base=time_base
-        )
-        bwdif = self._graph.add("bwdif", "mode=send_frame:deint=interlaced")
-        sink = self._graph.add("buffersink")
-        source.link_to(bwdif)
-        bwdif.link_to(sink)
-        self._graph.configure()
 
     def push(self, picture: VideoFrame | None) -> list[VideoFrame]:
         """Take a picture, `None` at the end, and return those that are ready."""
+        if picture is None:
+            return self._rest()
+        ready: list[VideoFrame] = []
+        if (kind := (picture.width, picture.height, picture.format.name)) != self._kind:
+            ready = self._rest()
+            self._graph = self._made(picture)
+            self._kind = kind
         self._graph.vpush(picture)
+        return ready + self._pulled()
+
+    def _made(self, like: VideoFrame) -> Graph:
+        graph = Graph()
+        source = graph.add_buffer(width=like.width, height=like.height, format=like.format, time_base=self._time_base)
+        bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")
+        sink = graph.add("buffersink")
+        source.link_to(bwdif)
+        bwdif.link_to(sink)
+        graph.configure()
+        return graph
+
+    def _rest(self) -> list[VideoFrame]:
+        if self._kind is None:
+            return []
+        self._graph.vpush(None)
+        return self._pulled()
+
+    def _pulled(self) -> list[VideoFrame]:
         ready: list[VideoFrame] = []
         while True:
             try:
