@@ -49,8 +49,10 @@ _UNIFORM = 34.0
 _MOVING = 9.0
 """Levels by which half of the picture must change: in a shot where nothing moves all texture stays."""
 _UNHINTED = ((_STROKE, _LASTING),)
-_HINTED = ((_STROKE, _LASTING), (_THICK_STROKE, _LASTING), (_STROKE, _COMING))
-"""Thickness and share that are looked for: thick strokes and passing ones are too much like things in the picture."""
+_HINTED = ((_STROKE, _LASTING), (_THICK_STROKE, _LASTING))
+"""Thickness and share that are looked for: thick strokes are too much like things in the picture."""
+_PASSING = ((_STROKE, _COMING),)
+"""A title that comes and goes cannot be cropped away for certain: it is only said."""
 _KEPT = 0.6
 """Share of the picture that must be left when text is cropped away."""
 
@@ -76,9 +78,11 @@ def find(samples: Sequence[Frame], *, hint: bool = False) -> Flaws:
     luma = np.stack([planes(_reduced(sample)).y for sample in samples])
     inside = _without_bars(luma)
     bars = inside != WHOLE
-    words = _words(luma, inside, hint=hint)
+    still = float(np.median(luma.std(axis=0))) < _MOVING
+    words = None if still and not hint else _words(luma, inside, _HINTED if hint else _UNHINTED)
     if words is None:
-        return Flaws(inside, burnt_in=False, bars=bars)
+        passing = hint and _words(luma, inside, _PASSING) is not None
+        return Flaws(inside, burnt_in=passing, bars=bars)
     cropped = _beside(inside, words)
     return Flaws(inside, True, bars) if cropped is None else Flaws(cropped, False, bars)
 
@@ -138,16 +142,18 @@ class _Box:
     bottom: int
 
 
-def _words(luma: NDArray[np.uint8], inside: Area, *, hint: bool) -> Area | None:
-    """Return where burnt-in text stands, or `None` when there is none that can be told."""
+def _words(luma: NDArray[np.uint8], inside: Area, kinds: Sequence[tuple[int, float]]) -> Area | None:
+    """Return where burnt-in text stands, or `None` when there is none that can be told.
+
+    `kinds` are thickness of strokes and share of the pictures that they must stay in.
+    """
     count, rows, columns = luma.shape
-    spread = luma.std(axis=0)
-    if count < 3 or (not hint and float(np.median(spread)) < _MOVING):
+    if count < 3:
         return None
     level = np.median(luma, axis=0)
     lines = [
         box
-        for thick, share in (_HINTED if hint else _UNHINTED)
+        for thick, share in kinds
         for box in _lines(_inside(_strokes(luma, thick=thick, share=share), inside), level)
     ]
     if not lines:

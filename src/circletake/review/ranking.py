@@ -20,8 +20,8 @@ from circletake.domain.plan import Plan, Shot
 from circletake.domain.take import Take
 
 CONTINUITY_WEIGHT = 0.6
-SAME_CLIP = 0.15
-"""Taken off for every further use of a clip in the film."""
+SAME_CLIP = 0.05
+"""Taken off for every further use of a clip in the film: little, since the plan means it where it names the clip."""
 SAME_MOMENT = 1.0
 """Taken off when two takes show overlapping moments of a clip."""
 
@@ -45,8 +45,18 @@ class Ranked:
 
 
 def match(take: Take, shot: Shot) -> float:
-    """Return how well a take suits its shot: its look, and that it moves as the shot asks; 0..1."""
-    return 0.75 * shot.style.match(take.look) + 0.25 * _moves_as_asked(take.look, shot)
+    """Return how well a take suits its shot: what it shows, its look, and that it moves as the shot asks; 0..1."""
+    return 0.3 * _shows(take, shot) + 0.5 * shot.style.match(take.look) + 0.2 * _moves_as_asked(take.look, shot)
+
+
+def _shows(take: Take, shot: Shot) -> float:
+    """Return 1 for the footage that the shot was planned around, 0.4 for what the plan names beside it, 0 for other.
+
+    A take that nothing was cut into, or of a shot without footage in the plan, is taken to show what it should.
+    """
+    if not shot.grounded_in or not take.clips or shot.grounded_in[0] in take.clips:
+        return 1.0
+    return 0.4 if set(take.clips) & set(shot.grounded_in) else 0.0
 
 
 def _moves_as_asked(look: Look, shot: Shot) -> float:
