@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -229,3 +230,128 @@ def test_hdr_is_tone_mapped_and_said():
             first = next(part for part in source.play() if not isinstance(part, Heard))
         assert "tone-mapped from HDR (PQ)" in source.notes
         assert np.percentile(planes(first).y, 99) > 200
+
+
+def motion(path: Path, *, codec: str = "libx264", options: dict[str, str] | None = None, sound: str = "") -> Path:
+    """Write four seconds of a bar that wanders from left to right; its two fields are half a picture apart."""
+    with av.open(str(path), "w") as out:
+        video = out.add_stream(codec, rate=25, options={"g": "25", "sc_threshold": "0", **(options or {})})
+        assert isinstance(video, VideoStream)
+        video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
+        audio = out.add_stream(sound, rate=48_000, layout="stereo") if sound else None
+        for index in range(100):
+            picture = np.full((SIZE[1], SIZE[0], 3), 40, np.uint8)
+            for field in (0, 1):
+                left = (2 * index + field) * 4 % (SIZE[0] - 30)
+                picture[field::2, left : left + 30] = 210
+            out.mux(video.encode(VideoFrame.from_ndarray(picture, format="rgb24")))
+            if isinstance(audio, AudioStream):
+                wave = np.sin(np.arange(1_920, dtype=np.float32) / 9)[None].repeat(2, axis=0) / 3
+                heard = AudioFrame.from_ndarray(wave, "fltp", "stereo")
+                heard.sample_rate, heard.pts, heard.time_base = 48_000, index * 1_920, Fraction(1, 48_000)
+                out.mux(audio.encode(heard))
+        out.mux(video.encode(None))
+        if isinstance(audio, AudioStream):
+            out.mux(audio.encode(None))
+    return path
+
+
+def combing(frame: Frame) -> float:
+    """How much rows differ from the mean of their neighbours where those are alike, in luma levels."""
+    y = planes(frame).y.astype(np.float64)
+    return float(np.abs(y[1:-1] - (y[:-2] + y[2:]) / 2).mean())
+
+
+def test_no_combs_are_left_of_interlaced_pictures(tmp_path: Path):
+    whole = {"b": "8M"}
+    _, combed, _ = played(motion(tmp_path / "as-film.mpg", codec="mpeg2video", options=whole).read_bytes())
+    fields = {**whole, "flags": "+ilme+ildct"}
+    source, pictures, _ = played(motion(tmp_path / "film.mpg", codec="mpeg2video", options=fields).read_bytes())
+    assert source.notes == ("deinterlaced",)
+    assert len(pictures) == len(combed)
+    assert combing(pictures[40]) < combing(combed[40]) / 3
+
+
+def test_a_stream_that_begins_before_its_keyframe_is_played_from_there(tmp_path: Path):
+    data = motion(tmp_path / "film.ts", sound="aac").read_bytes()
+    begun = len(data) * 3 // 10 // 188 * 188
+    source, pictures, heard = played(data[begun:])
+    assert len(pictures) in (50, 75)
+    assert len(np.unique(planes(pictures[0]).y[5:-5])) > 10, "the first picture is grey: it is no keyframe"
+    assert len(heard) == pytest.approx(len(pictures) * 1_920, abs=3_000)
+    assert source.fps == 25
+
+
+def test_sound_that_is_damaged_is_left_out_from_there_and_the_film_kept(tmp_path: Path):
+    data = bytearray(motion(tmp_path / "film.mkv", sound="flac").read_bytes())
+    with av.open(io.BytesIO(bytes(data)), "r") as container:
+        packets = [packet for packet in container.demux(container.streams.audio[0]) if packet.size]
+        for packet in packets[len(packets) // 2 :]:
+            assert packet.pos is not None
+            data[packet.pos + 8 : packet.pos + packet.size] = b"\x55" * (packet.size - 8)
+    source, pictures, heard = played(bytes(data))
+    assert len(pictures) == 100
+    assert any("sound is damaged" in note for note in source.notes)
+    assert 60_000 < len(heard) < 130_000
+    assert np.abs(heard).max() <= 1
+
+
+def test_a_forged_length_is_not_believed_and_told(tmp_path: Path):
+    data = film(tmp_path / "film.mkv").read_bytes()
+    at = data.index(b"\x44\x89\x88") + 3  # Duration, eight bytes (RFC 9559, 5.1.2.10)
+    source, pictures, _ = played(data[:at] + struct.pack(">d", 1e13) + data[at + 8 :])
+    assert len(pictures) == 24
+    assert source.notes == ("its header claims 10000000000 s, it plays 1.0 s",)
+
+
+def test_a_quick_film_is_played_at_half_its_rate_and_it_says_so(tmp_path: Path):
+    source, pictures, _ = played(
+        film(tmp_path / "film.mp4", times=list(range(120)), tick=Fraction(1, 120)).read_bytes()
+    )
+    assert source.fps == 60
+    assert len(pictures) == pytest.approx(60, abs=2)
+    assert source.notes == ("120 pictures a second, played at 60",)
+
+
+def test_time_stamps_that_jump_are_refused_not_filled_with_an_hour_of_stills(tmp_path: Path):
+    times = [*range(12), *range(90_000, 90_012)]
+    with pytest.raises(MediaError, match=r"time stamps jump from 0\.5 s"):
+        played(film(tmp_path / "film.mkv", times=times).read_bytes())
+
+
+def test_scripts_that_name_another_file_never_open_it(tmp_path: Path):
+    other = tmp_path / "other.mp4"
+    os.mkfifo(other)  # whoever opens it, waits for ever: the test would time out
+    scripts = (
+        f"ffconcat version 1.0\nfile '{other}'\n",
+        f"#EXTM3U\n#EXTINF:9,\nfile://{other}\n#EXT-X-ENDLIST\n",
+        f'<?xml version="1.0"?><MPD><BaseURL>{other}</BaseURL></MPD>',
+        f"v=0\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=control:{other}\n",
+        f"subfile,,start,0,end,0,,:{other}\n",
+    )
+    for script in scripts:
+        for name in ("film.mp4", "film.mov", "film.avi"):
+            path = tmp_path / name
+            path.write_text(script, encoding="utf-8")
+            with (
+                path.open("rb") as opened,
+                pytest.raises(MediaError, match=rf"^{name} is not a video file"),
+                open_untrusted(opened, name=name),
+            ):
+                pass
+
+
+@needs_data
+def test_every_hostile_file_is_accepted_or_refused_as_its_table_says():
+    with (DATA / "hostile" / "hostile.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    for row in rows:
+        data = (DATA / "hostile" / row["file"]).read_bytes()
+        if row["expect"] == "accept" or row["file"] == "huge_length.mkv":
+            source, pictures, _ = played(data, row["file"])
+            assert 0 < len(pictures) / source.fps < 4, row["file"]
+        else:
+            with pytest.raises(MediaError) as refused:
+                played(data, row["file"])
+            assert str(refused.value).startswith(row["file"])
+            assert "\n" not in str(refused.value)

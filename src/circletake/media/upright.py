@@ -11,15 +11,16 @@ import numpy as np
 from av.filter import Graph
 from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, ColorTrc, VideoReformatter
 from numpy.typing import NDArray
 
 from circletake.media.picture import Frame, Size, planes
+from circletake.media.tonemap import Curve, ToneMap
 
 _UNSPECIFIED = 2
 _HD_HEIGHT = 576
 """Untagged pictures up to this height are taken for ITU-R BT.601, larger ones for BT.709, as players do."""
-_HDR = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
+_HDR: dict[int, Curve] = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
 _FULL_RANGE = ("yuvj420p", "yuvj422p", "yuvj444p", "yuvj440p", "yuvj411p")
 
 
@@ -85,10 +86,11 @@ class Upright:
         longer, shorter = within if wide >= high else within[::-1]
         scale = min(Fraction(1), Fraction(longer) / wide, Fraction(shorter) / high)
         self.size: Size = _even(wide * scale, high * scale)
-        self.hdr = _HDR.get(int(first.color_trc or 0), "")
-        self.bits = max((component.bits for component in first.format.components), default=8)
-        self._coded = self.size[::-1] if self.turn.transposed else self.size
-        self._reformatter = VideoReformatter()  # kept: what it prepares for HDR takes a second
+        self.hdr = _HDR.get(int(first.color_trc or 0))
+        self._coded: Size = (self.size[1], self.size[0]) if self.turn.transposed else self.size
+        self._reformatter = VideoReformatter()
+        primaries = int(first.color_primaries)
+        self._tone_map = ToneMap(self.hdr, size=self._coded, primaries=primaries) if self.hdr else None
 
     def __call__(self, picture: VideoFrame) -> Frame:
         """Return the picture as the house has it, (H*3//2, W) at `size`."""
@@ -104,7 +106,10 @@ class Upright:
         space = picture.colorspace
         if space == _UNSPECIFIED:
             space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
+            space = Colorspace.BT2020 if self.hdr else space
         full = picture.color_range == ColorRange.JPEG or picture.format.name in _FULL_RANGE
+        if self._tone_map is not None:
+            return self._tone_map(picture, space=space, full=full)
         return self._reformatter.reformat(
             picture,
             self._coded[0],
@@ -114,8 +119,6 @@ class Upright:
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG if full else None,
             dst_color_range=ColorRange.MPEG,
-            dst_color_trc=ColorTrc.BT709 if self.hdr else None,
-            dst_color_primaries=ColorPrimaries.BT709 if self.hdr else None,
             threads=1,
         )
 
