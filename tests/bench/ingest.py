@@ -37,6 +37,12 @@ from circletake.media.ingest import ingest
 _SIZE = (1280, 720)
 _SCENES = 12
 _GRAIN = 2.5
+_LIKE_A_WORKER = """
+from circletake.runtime.limits import one_of_many
+one_of_many()
+import runpy
+runpy.run_module("tests.bench.ingest", run_name="__main__", alter_sys=True)
+"""
 
 
 def made(path: Path) -> Path:
@@ -84,6 +90,8 @@ def plain(source: Path, target: Path) -> None:
         video.codec_context.thread_count = 1
         heard = film.streams.audio[:1]
         audio = proxy.add_stream("aac", rate=48_000, layout="stereo", options={"aac_coder": "fast"}) if heard else None
+        if audio is not None:
+            audio.codec_context.bit_rate = 192_000
         resampler = AudioResampler(format="fltp", layout="stereo", rate=48_000)
         number = 0
         for packet in film.demux(pictures, *heard):
@@ -127,8 +135,8 @@ def one(what: str, source: Path) -> dict[str, float]:
 
 
 def apart(what: str, source: Path) -> dict[str, float]:
-    """Do one round in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.ingest", "--one", what, str(source)]
+    """Do one round in a process of its own, set up as a worker is."""
+    command = [sys.executable, "-c", _LIKE_A_WORKER, "--one", what, str(source)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

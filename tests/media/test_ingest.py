@@ -106,8 +106,8 @@ def test_the_preview_is_small_silent_and_in_real_time(tmp_path: Path):
     ingested(film(tmp_path / "in.mp4", two_shots()), tmp_path)
     with av.open(str(tmp_path / "preview.mp4")) as preview:
         stream = preview.streams.video[0]
-        assert (stream.width, stream.height, stream.average_rate) == (320, 180, 12)
-        assert stream.frames == 66
+        assert (stream.width, stream.height, stream.average_rate) == (320, 180, 8)
+        assert stream.frames == 44
         assert not preview.streams.audio
 
 

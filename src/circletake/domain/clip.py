@@ -55,7 +55,7 @@ class Clip(Stored):
     proxy: str
     """URI of the proxy of the whole file in the file store: upright, within 960x540 or 540x960, GOP 12."""
     preview: str = ""
-    """URI of a silent MP4 of the whole file, 320 pixels at its longer side, 12 pictures a second; empty for none."""
+    """URI of a silent MP4 of the whole file, 320 pixels at its longer side, 8 pictures a second; empty for none."""
     poster: str = ""
     """URI of a JPEG in the file store."""
     first_frame: int = Field(ge=0)

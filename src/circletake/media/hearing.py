@@ -17,7 +17,7 @@ from circletake.errors import MediaError
 
 FARTHEST = 30
 """Seconds that sound may lie ahead of its picture in the file, and that its time stamps may jump."""
-_JITTER = Fraction(1, 100)
+_JITTER = 0.01
 """Seconds that time stamps may be off without a gap or a cut being made of it."""
 _CHUNK = AUDIO_RATE // 4
 """Samples that sound is handed on in, about."""
@@ -49,8 +49,8 @@ class Hearing:
         self._name = name
         self._resampler: AudioResampler | None = None
         self._kind: tuple[str, str, int] | None = None
-        self._expected: Fraction | None = None
-        """Time at which the next sound of the file should begin."""
+        self._expected: float | None = None
+        """Seconds at which the next sound of the file should begin."""
         self._waiting: deque[tuple[int, NDArray[np.float32]]] = deque()
         """Sound that is not handed on yet, and the sample that it begins at."""
         self._held = 0
@@ -74,14 +74,14 @@ class Hearing:
         """
         kind = (sound.format.name, sound.layout.name, sound.sample_rate)
         base = sound.time_base or Fraction(1, sound.sample_rate)
-        at = None if sound.pts is None else sound.pts * base
+        at = None if sound.pts is None else sound.pts * base.numerator / base.denominator
         jumps = at is not None and self._expected is not None and abs(at - self._expected) > _JITTER
         if self._resampler is None or jumps or kind != self._kind:
             self._flush()
             self._resampler = AudioResampler(format="fltp", layout="stereo", rate=AUDIO_RATE, frame_size=_CHUNK)
             self._kind = kind
         begins = self._expected if at is None else at
-        self._expected = None if begins is None else begins + Fraction(sound.samples, sound.sample_rate)
+        self._expected = None if begins is None else begins + sound.samples / sound.sample_rate
         for part in self._resampler.resample(sound):
             self._place(part)
 

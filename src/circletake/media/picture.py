@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from circletake.errors import MediaError
@@ -88,6 +89,15 @@ def blank(size: Size, *, luma: int = BLACK) -> Frame:
     width, height = checked_size(size)
     frame = np.full((height * 3 // 2, width), NEUTRAL, np.uint8)
     frame[:height] = luma
+    return frame
+
+
+def from_decoded(picture: VideoFrame) -> Frame:
+    """Return a decoded yuv420p picture as a frame: its planes are copied once, without the padding of their lines."""
+    frame = np.empty((picture.height * 3 // 2, picture.width), np.uint8)
+    for plane, into in zip(picture.planes, planes(frame), strict=True):
+        lines = np.frombuffer(memoryview(plane), np.uint8, plane.line_size * plane.height)
+        into[:] = lines.reshape(plane.height, plane.line_size)[:, : plane.width]
     return frame
 
 

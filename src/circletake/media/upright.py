@@ -11,17 +11,10 @@ import numpy as np
 from av.filter import Graph
 from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, ColorTrc, VideoReformatter
 from numpy.typing import NDArray
 
+from circletake.media.colours import HouseColours, curve_of
 from circletake.media.picture import Frame, Size, planes
-from circletake.media.tonemap import Curve, ToneMap
-
-_UNSPECIFIED = 2
-_HD_HEIGHT = 576
-"""Untagged pictures up to this height are taken for ITU-R BT.601, larger ones for BT.709, as players do."""
-_HDR: dict[int, Curve] = {int(ColorTrc.SMPTE2084): "PQ", int(ColorTrc.ARIB_STD_B67): "HLG"}
-_FULL_RANGE = ("yuvj420p", "yuvj422p", "yuvj444p", "yuvj440p", "yuvj411p")
 
 
 @dataclass(frozen=True)
@@ -86,41 +79,18 @@ class Upright:
         longer, shorter = within if wide >= high else within[::-1]
         scale = min(Fraction(1), Fraction(longer) / wide, Fraction(shorter) / high)
         self.size: Size = _even(wide * scale, high * scale)
-        self.hdr = _HDR.get(int(first.color_trc or 0))
-        self._coded: Size = (self.size[1], self.size[0]) if self.turn.transposed else self.size
-        self._reformatter = VideoReformatter()
-        primaries = int(first.color_primaries)
-        self._tone_map = ToneMap(self.hdr, size=self._coded, primaries=primaries) if self.hdr else None
+        self.hdr = curve_of(first)
+        self._in_house = HouseColours((self.size[1], self.size[0]) if self.turn.transposed else self.size)
 
     def __call__(self, picture: VideoFrame) -> Frame:
         """Return the picture as the house has it, (H*3//2, W) at `size`."""
-        house = self._converted(picture).to_ndarray()
+        house = self._in_house(picture)
         if self.turn == Turn():
-            return np.ascontiguousarray(house, np.uint8)
+            return house
         out = np.empty((self.size[1] * 3 // 2, self.size[0]), np.uint8)
-        for plane, into in zip(planes(np.ascontiguousarray(house, np.uint8)), planes(out), strict=True):
+        for plane, into in zip(planes(house), planes(out), strict=True):
             into[:] = self.turn.apply(plane)
         return out
-
-    def _converted(self, picture: VideoFrame) -> VideoFrame:
-        space = picture.colorspace
-        if space == _UNSPECIFIED:
-            space = Colorspace.ITU709 if picture.height > _HD_HEIGHT else Colorspace.ITU601
-            space = Colorspace.BT2020 if self.hdr else space
-        full = picture.color_range == ColorRange.JPEG or picture.format.name in _FULL_RANGE
-        if self._tone_map is not None:
-            return self._tone_map(picture, space=space, full=full)
-        return self._reformatter.reformat(
-            picture,
-            self._coded[0],
-            self._coded[1],
-            "yuv420p",
-            src_colorspace=space,
-            dst_colorspace=Colorspace.ITU709,
-            src_color_range=ColorRange.JPEG if full else None,
-            dst_color_range=ColorRange.MPEG,
-            threads=1,
-        )
 
 
 def _even(width: Fraction, height: Fraction) -> Size:

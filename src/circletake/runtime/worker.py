@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import cast
 
 from circletake.errors import CircletakeError
+from circletake.runtime.limits import one_of_many
 from circletake.runtime.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def _read_keys(keys: queue.SimpleQueue[str]) -> None:
 
 def main(entry: str, home: str) -> None:
     """Serve keys until standard input closes."""
+    one_of_many()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     execute = cast(Callable[[Path, str], None], pkgutil.resolve_name(entry))
