@@ -78,3 +78,17 @@ def test_a_moving_picture_is_a_worse_static_shot():
     still, moving = take("1A", 1, 0.3), take("1A", 2, 0.3).model_copy(update={"look": look(0.3, pan=0.3)})
     shot = plan(0.3).shots[0]
     assert match(still, shot) > match(moving, shot)
+
+
+def test_a_stand_in_is_chosen_only_where_nothing_shows_what_the_plan_names():
+    asked = plan(0.2)
+    named = asked.shots[0].model_copy(update={"grounded_in": ("mirror", "hall")})
+    scene = asked.scenes[0].model_copy(update={"shots": (named,)})
+    asked = asked.model_copy(update={"scenes": (scene,)})
+    dog, hall = (
+        take("1A", number, light, clip=clip).model_copy(update={"clips": (clip,)})
+        for number, light, clip in ((1, 0.2, "dog"), (2, 0.9, "hall"))
+    )
+    assert match(dog, named) > match(hall, named)
+    assert chosen(asked, [dog, hall]) == [2]
+    assert chosen(asked, [dog]) == [1]

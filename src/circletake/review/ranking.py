@@ -102,11 +102,15 @@ def repeats(chosen: Sequence[Take]) -> float:
 
 
 def best_sequence(plan: Plan, takes: Mapping[str, Sequence[Take]]) -> dict[str, Ranked]:
-    """Choose one take for every shot that has at least one; ties go to the lower take number."""
+    """Choose one take for every shot that has at least one; ties go to the lower take number.
+
+    A stand-in is chosen only where no take shows what the plan names: a viewer forgives a picture that is too dark,
+    not a dog in a film about a telescope.
+    """
     shots = [shot for shot in plan.shots if takes.get(shot.slate)]
     if not shots:
         return {}
-    options = [sorted(takes[shot.slate], key=lambda take: take.number) for shot in shots]
+    options = [sorted(_no_stand_ins(takes[shot.slate], shot), key=lambda take: take.number) for shot in shots]
     scores = [[match(take, shot) for take in row] for row, shot in zip(options, shots, strict=True)]
     chosen = _exchange(options, scores, _viterbi(options, scores))
     film = [row[index] for row, index in zip(options, chosen, strict=True)]
@@ -118,9 +122,13 @@ def best_sequence(plan: Plan, takes: Mapping[str, Sequence[Take]]) -> dict[str, 
             take=film[at],
             match=scores[at][chosen[at]],
             continuity=sum(joins) / len(joins) if joins else 1.0,
-            rivals=len(options[at]),
+            rivals=len(takes[shot.slate]),
         )
     return ranked
+
+
+def _no_stand_ins(takes: Sequence[Take], shot: Shot) -> Sequence[Take]:
+    return [take for take in takes if _shows(take, shot) > 0.0] or takes
 
 
 def _viterbi(options: Sequence[Sequence[Take]], scores: Sequence[Sequence[float]]) -> list[int]:
