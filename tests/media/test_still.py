@@ -180,3 +180,11 @@ def test_pictures_of_another_shape_are_cropped_not_squeezed():
     white = shown[150:420, 740:1130] > 200
     rows, columns = np.nonzero(white)
     assert math.isclose(np.ptp(rows), np.ptp(columns), rel_tol=0.1), "a circle stays a circle"
+
+
+@pytest.mark.parametrize("size", [(480, 480), (480, 270), (270, 480), (480, 600), (96, 120), (480, 360)])
+def test_a_sheet_of_any_number_of_columns_takes_posters_of_any_shape(size: tuple[int, int]):
+    poster = jpeg(picture.blank(size, luma=90), width=size[0])
+    for columns in range(1, 13):
+        tiles = [Tile("1A", "1A-1", poster)]
+        assert opened(contact_sheet(tiles, columns=columns, title="", subtitle="")).width == 1600

@@ -250,7 +250,7 @@ class _Sheet:
 def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Return the picture filling `size`, cropped round its middle."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
-    wide, tall = size[0] / scale, size[1] / scale
+    wide, tall = min(picture.width, size[0] / scale), min(picture.height, size[1] / scale)
     left, top = (picture.width - wide) / 2, (picture.height - tall) / 2
     return picture.resize(size, Image.Resampling.LANCZOS, box=(left, top, left + wide, top + tall))
 
