@@ -69,6 +69,18 @@ def test_half_the_strength_goes_part_of_the_way(target: StyleTarget):
     assert min(marks[0], marks[2]) - 0.01 <= marks[1] <= max(marks[0], marks[2]) + 0.01
 
 
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+def test_black_and_white_has_no_colour_left_at_any_strength(strength: float):
+    in_colour = measured(luma=0.4, contrast=0.2)
+    picture = scene()
+    monochrome = fit(
+        seen(picture), target=StyleTarget(luma=0.5, saturation=0.0), reference=in_colour, strength=strength
+    ).apply(picture)
+    assert np.ptp(planes(monochrome).u) == np.ptp(planes(monochrome).v) == 0
+    assert planes(monochrome).u[0, 0] == planes(monochrome).v[0, 0] == 128
+    assert np.ptp(planes(monochrome).y) > 100
+
+
 def test_a_style_reference_pulls_the_picture_towards_itself():
     picture = scene()
     reference = measured(luma=0.2, contrast=0.12, saturation=0.02, b=-0.04)

@@ -125,6 +125,7 @@ def fit(source: Look, *, target: StyleTarget, reference: Look | None, strength: 
 
     The mean of luma falls to no less than 0.42 of itself and rises to no more than 1.7 of itself, its deviation changes
     by 0.7 to 1.5, saturation by 0.45 to 1.6, the mean colour by at most 0.05 in Oklab: a day stays readable at night.
+    A target without any saturation is black and white, whatever the strength: half of it would be a fault.
 
     Args:
         source: look of the footage.
@@ -144,6 +145,8 @@ def fit(source: Look, *, target: StyleTarget, reference: Look | None, strength: 
     reach = strength * min(1.0, 0.05 / max(1e-6, math.hypot(way_a, way_b)))
     tint = _tint(curve, a=reach * way_a, b=reach * way_b)
     cb, cr = _colours(saturation, tint=tint[:, 126] if strength else np.zeros(2))
+    if target.saturation == 0.0:
+        tint, cb, cr = np.zeros_like(tint), np.zeros_like(cb), np.zeros_like(cr)
     return Grade(
         luma=np.clip(np.rint(BLACK + _SPAN * curve), 0, 255).astype(np.uint8),
         cb=cb,
