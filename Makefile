@@ -12,7 +12,7 @@ help:
 	@echo "make demo       set up and make the first film, offline"
 	@echo "make test       set up and run the checks and tests (under 10 minutes)"
 	@echo "make test-slow  the longer guards: kill trials and whole films"
-	@echo "make bench      measure: footage taken in, beside decoding and proxy encoding alone"
+	@echo "make bench      measure: footage taken in and takes rendered, beside plain PyAV and ffmpeg"
 	@echo "make check      lint, types, import contracts only"
 	@echo "make docs       regenerate docs/settings.md and docs/commands.md"
 	@echo "make lock       resolve the requirements again"
@@ -32,6 +32,10 @@ $(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.run-ready
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
 
+$(VENV)/.bench-ready: requirements-bench.txt $(VENV)/.dev-ready
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-bench.txt
+	@touch $@
+
 demo:
 	@started=$$(date +%s); $(MAKE) --no-print-directory $(VENV)/.run-ready && \
 	  scripts/demo $(BIN) $$(( $$(date +%s) - started ))
@@ -48,8 +52,9 @@ test: $(VENV)/.dev-ready check
 test-slow: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m slow -n 2
 
-bench: $(VENV)/.dev-ready
+bench: $(VENV)/.bench-ready
 	$(BIN)/python -m tests.bench.ingest $(FILES)
+	$(BIN)/python -m tests.bench.takes
 
 docs: $(VENV)/.dev-ready
 	$(BIN)/python -m circletake.cli.reference docs
@@ -58,6 +63,7 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (only maintainers do)" >&2; exit 2; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt pyproject.toml requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements-dev.txt pyproject.toml requirements-build.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra bench -o requirements-bench.txt pyproject.toml requirements-build.in
 
 clean:
 	rm -rf $(VENV) studio .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -33,32 +33,33 @@ from numpy.typing import NDArray
 
 from circletake.media import procedural
 from circletake.media.ingest import ingest
+from circletake.media.picture import Size
 
 _SIZE = (1280, 720)
 _SCENES = 12
 _GRAIN = 2.5
-_LIKE_A_WORKER = """
+LIKE_A_WORKER = """
+import runpy
 from circletake.runtime.limits import one_of_many
 one_of_many()
-import runpy
-runpy.run_module("tests.bench.ingest", run_name="__main__", alter_sys=True)
+runpy.run_module("{module}", run_name="__main__", alter_sys=True)
 """
 
 
-def made(path: Path) -> Path:
-    """Write the film that is measured: a dozen drawn scenes, four seconds each, enlarged and grained."""
+def made(path: Path, *, size: Size = _SIZE, scenes: int = _SCENES) -> Path:
+    """Write the film that is measured: drawn scenes, four seconds each, enlarged and grained."""
     rng = np.random.default_rng(11)
-    grain = rng.normal(0, _GRAIN, (8, _SIZE[1], _SIZE[0])).astype(np.int8)
-    clips = procedural.CLIPS[::2][:_SCENES]
+    grain = rng.normal(0, _GRAIN, (8, size[1], size[0])).astype(np.int8)
+    clips = procedural.CLIPS[::2][:scenes]
     with av.open(str(path), "w") as film:
         video = film.add_stream("libx264", rate=24, options={"crf": "22", "preset": "fast"})
         audio = film.add_stream("aac", rate=48_000, layout="stereo")
-        video.width, video.height = _SIZE
+        video.width, video.height = size
         video.pix_fmt = "yuv420p"
         number = 0
         for clip in clips:
             for rgb in procedural.draw(clip.name):
-                large = cv2.resize(rgb, _SIZE, interpolation=cv2.INTER_CUBIC).astype(np.int16)
+                large = cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC).astype(np.int16)
                 noisy = np.clip(large + grain[number % 8][..., None], 0, 255).astype(np.uint8)
                 film.mux(video.encode(VideoFrame.from_ndarray(noisy, format="rgb24")))
                 number += 1
@@ -136,7 +137,7 @@ def one(what: str, source: Path) -> dict[str, float]:
 
 def apart(what: str, source: Path) -> dict[str, float]:
     """Do one round in a process of its own, set up as a worker is."""
-    command = [sys.executable, "-c", _LIKE_A_WORKER, "--one", what, str(source)]
+    command = [sys.executable, "-c", LIKE_A_WORKER.format(module="tests.bench.ingest"), "--one", what, str(source)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -213,6 +215,31 @@ def test_damage_is_found_not_concealed(tmp_path: Path):
         list(iterate_frames(path))
     with pytest.raises(MediaError):
         picture_sha256(path)
+
+
+def test_a_damaged_file_never_hangs_the_threads_that_decode_it(tmp_path: Path):
+    path = tmp_path / "damaged.mp4"
+    write_film(path, frames=squares(480), fps=FPS, size=(160, 90), sound=None)
+    data = bytearray(path.read_bytes())
+    for place in range(3, 40):
+        at = len(data) * place // 41
+        data[at : at + 60] = np.random.default_rng(place).bytes(60)
+    path.write_bytes(data)
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from circletake.errors import MediaError\n"
+        "from circletake.media.decode import picture_sha256\n"
+        "for attempt in range(150):\n"
+        "    try:\n"
+        "        picture_sha256(Path(sys.argv[1]))\n"
+        "    except MediaError:\n"
+        "        print(attempt)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("149", "")
 
 
 def test_the_picture_hash_is_that_of_the_picture_whatever_the_container(tmp_path: Path):

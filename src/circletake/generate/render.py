@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from circletake.domain.look import Look
 from circletake.domain.operation import Operation, Outcome, Output
 from circletake.domain.ports import Files
+from circletake.domain.quality import Finding
 from circletake.domain.timing import samples_in
 from circletake.errors import MediaError
 from circletake.generate.recipe import Bed, Variant, WorkOrder
@@ -57,6 +58,20 @@ class _Footage:
         return "follows" if self.path.moves else "fixed"
 
 
+@dataclass(frozen=True)
+class _Track:
+    """A sound track, encoded, measured and checked once for all takes that it is laid under."""
+
+    encoded: encode.EncodedSound
+    heard: look.Heard
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, work: WorkOrder, samples: NDArray[np.float32]) -> _Track:
+        findings = quality.listen(samples, expected_frames=work.frames, fps=work.fps)
+        return cls(encode.encode_aac(samples), look.Heard.of(samples), findings)
+
+
 def render(operation: Operation, *, files: Files) -> Outcome:
     """Render every variant of a work order; a variant that cannot be rendered is an output with its reasons.
 
@@ -69,10 +84,14 @@ def render(operation: Operation, *, files: Files) -> Outcome:
     footage = _decoded(work, files)
     own = _own_sound(work, files)
     bed = _bed_slice(work)
+    tracks: dict[float, _Track] = {}
     outputs: list[Output] = []
     for index, variant in enumerate(work.variants):
         try:
-            outputs.append(_take(work, variant, index, footage=footage, own=own, bed=bed, files=files))
+            level = variant.own_sound_db
+            track = tracks.get(level) or _Track.of(work, _mixed(level, work, own, bed))
+            tracks[level] = track
+            outputs.append(_take(work, variant, index, footage=footage, track=track, files=files))
         except MediaError as error:
             outputs.append(Output(index=index, outcome="rejected", reasons=(str(error),)))
     return Outcome(
@@ -175,13 +194,13 @@ def _bed_slice(work: WorkOrder) -> NDArray[np.float32] | None:
 
 
 def _mixed(
-    work: WorkOrder, variant: Variant, own: NDArray[np.float32] | None, bed: NDArray[np.float32] | None
+    level: float, work: WorkOrder, own: NDArray[np.float32] | None, bed: NDArray[np.float32] | None
 ) -> NDArray[np.float32]:
-    """Lay the clip's own sound over the bed; without either the take is honestly silent."""
+    """Lay the clip's own sound over the bed, at a level in dB; without either the take is honestly silent."""
     if own is None or bed is None:
         heard = own if bed is None else bed
         return np.zeros((samples_in(work.frames, work.fps), 2), np.float32) if heard is None else heard
-    return sound.mix(bed, own, own_gain_db=variant.own_sound_db, duck_db=3.0)
+    return sound.mix(bed, own, own_gain_db=level, duck_db=3.0)
 
 
 class _Shooting:
@@ -218,10 +237,10 @@ class _Shooting:
                 self.kept[index] = shown
             yield shown
 
-    def look(self, heard: NDArray[np.float32]) -> Look:
+    def look(self, heard: look.Heard) -> Look:
         """Measure the look of the finished take on every fourth picture."""
         every = [self.kept[index] for index in sorted(self.kept) if index % 4 == 0]
-        return look.measure(np.stack(every), fps=self._work.fps / 4, sound=heard)
+        return look.measure(every, fps=self._work.fps / 4, sound=heard)
 
     def fingerprint(self) -> look.Fingerprint:
         """Return what tells this take from its rivals."""
@@ -239,15 +258,19 @@ def _take(
     index: int,
     *,
     footage: _Footage,
-    own: NDArray[np.float32] | None,
-    bed: NDArray[np.float32] | None,
+    track: _Track,
     files: Files,
 ) -> Output:
     shooting = _Shooting(work, variant, footage)
-    heard = _mixed(work, variant, own, bed)
     scratch = files.scratch("mp4")
     encode.write_film(
-        scratch, frames=shooting.pictures(), fps=work.fps, size=work.size, sound=heard, codec=work.codec, profile="take"
+        scratch,
+        frames=shooting.pictures(),
+        fps=work.fps,
+        size=work.size,
+        sound=track.encoded,
+        codec=work.codec,
+        profile="take",
     )
     size = scratch.stat().st_size
     uri = files.adopt(scratch, ending="mp4")
@@ -262,10 +285,10 @@ def _take(
         frames=work.frames,
         width=work.size[0],
         height=work.size[1],
-        look=shooting.look(heard),
+        look=shooting.look(track.heard),
         phash=print_.phash,
         recipe=_recipe(work, variant, footage, print_),
-        qc=shooting.inspector.report(sound=heard),
+        qc=shooting.inspector.report(sound=track.findings),
     )
 
 

@@ -5,6 +5,7 @@ The same input gives the same file, bit for bit, for the same number of threads.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -43,6 +44,9 @@ GOP = 24
 PROXY_GOP = 12
 """Denser in proxies: seeking costs half as much (facts: 190 ms against 1,463 ms for a three-second segment)."""
 _BT709 = 1
+_AT_ONCE = 12
+"""Pictures that are made, then encoded, before the next are made: each has the processor's caches for itself, which
+saves a tenth of a take (docs/log.md)."""
 _X264 = "keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0"
 _OPTIONS: dict[str, dict[Profile, dict[str, str]]] = {
     "libx264": {
@@ -102,8 +106,10 @@ def write_film(
         HomeError: the disk is full, or the folder cannot be written.
     """
     with film_writer(path, fps=fps, size=size, sound=sound, codec=codec, profile=profile, threads=threads) as writer:
-        for frame in frames:
-            writer.add(frame)
+        waiting = iter(frames)
+        while batch := list(itertools.islice(waiting, _AT_ONCE)):
+            for frame in batch:
+                writer.add(frame)
     return writer.written
 
 

@@ -48,22 +48,41 @@ _CLOSE = Fraction(1, 12)
 """Seconds between the two pictures that camera motion is measured on."""
 
 
-def measure(frames: Iterable[Frame] | NDArray[np.uint8], *, fps: Fraction, sound: NDArray[np.float32] | None) -> Look:
+@dataclass(frozen=True)
+class Heard:
+    """What a look keeps of sound."""
+
+    loudness: float = SILENT
+    """LUFS."""
+    brightness: float = 0.0
+    """Spectral centroid, kHz."""
+
+    @classmethod
+    def of(cls, sound: NDArray[np.float32] | None) -> Heard:
+        """Measure sound, (samples, 2) at 48 kHz.
+
+        Raises:
+            MediaError: the sound has another shape.
+        """
+        return cls() if sound is None else cls(integrated(sound), _centroid(sound))
+
+
+def measure(
+    frames: Iterable[Frame] | NDArray[np.uint8], *, fps: Fraction, sound: NDArray[np.float32] | Heard | None
+) -> Look:
     """Measure the look of a stretch; the same stretch gives the same numbers, whether as a stack or one by one.
 
     Args:
         frames: pictures of one size, (H*3//2, W) each; an iterable is read once and never held as a whole.
         fps: their frame rate.
-        sound: (samples, 2) at 48 kHz, or `None` when there is none.
+        sound: (samples, 2) at 48 kHz, what was measured of it, or `None` when there is none.
 
     Raises:
         MediaError: there are no pictures, or the sound has another shape.
     """
-    return look_of(
-        tuple(_sampled(frames, fps)),
-        loudness=SILENT if sound is None else integrated(sound),
-        brightness_of_sound=0.0 if sound is None else _centroid(sound),
-    )
+    heard = sound if isinstance(sound, Heard) else Heard.of(sound)
+    digests = tuple(_sampled(frames, fps))
+    return look_of(digests, loudness=heard.loudness, brightness_of_sound=heard.brightness)
 
 
 def _sampled(frames: Iterable[Frame] | NDArray[np.uint8], fps: Fraction) -> Iterator[Digest]:
