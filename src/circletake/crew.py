@@ -20,7 +20,7 @@ from circletake.runtime.database.decisions import Decisions
 from circletake.runtime.database.plans import Plans
 from circletake.runtime.database.productions import Productions
 from circletake.runtime.database.references import References
-from circletake.runtime.database.takes import Takes
+from circletake.runtime.database.takes import Finals, Takes
 from circletake.runtime.steps import StepLedger
 
 
@@ -37,6 +37,7 @@ class Crew:
     references: References
     clips: Clips
     takes: Takes
+    finals: Finals
     choices: Choices
     decisions: Decisions
     cuts: Cuts

@@ -1,10 +1,10 @@
 """The production on one page. Start reading here.
 
-    plan > catalog > [approve] > generate > review > (reshoot | assemble) > [screening] > publish
+    plan > catalog > [approve] > generate > review > (reshoot | conform) > assemble > [screening] > publish
 
 Square brackets are a person's decision. Every step runs through `measured`: under a deadline, validated, retried where
-that helps, and on record whatever comes of it. Nothing paid or long happens in the graph itself: generate and assemble
-journal operations and have them driven, so that a killed production takes up where it stood.
+that helps, and on record whatever comes of it. Nothing paid or long happens in the graph itself: generate, conform and
+assemble journal operations and have them driven, so that a killed production takes up where it stood.
 """
 
 from __future__ import annotations
@@ -50,8 +50,13 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
     add("review", partial(review.run, plans=crew.plans, terms=crew.productions, takes=crew.takes,
                           circles=crew.choices, dailies=crew.dailies, clock=crew.clock))
 
+    # The circled takes are made once more, as they go into the film: at its size, from originals.
+    add("conform", partial(generate.conform, plans=crew.plans, takes=crew.takes, circles=crew.choices,
+                           clips=crew.clips, finals=crew.finals, files=crew.files, generator=crew.generator,
+                           work=crew.work, progress=crew.progress))
+
     # The circled takes become the cut, the cut becomes the signed master.
-    add("assemble", partial(assemble.run, plans=crew.plans, takes=crew.takes, circles=crew.choices, cuts=crew.cuts,
+    add("assemble", partial(assemble.run, plans=crew.plans, takes=crew.finals, circles=crew.choices, cuts=crew.cuts,
                             clips=crew.clips, files=crew.files, rights=crew.search, work=crew.work,
                             signer=crew.signer, clock=crew.clock, progress=crew.progress,
                             codec=crew.house.codec, loudness=crew.house.loudness))
@@ -72,6 +77,7 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
     graph.add_conditional_edges("approve", shoot_or_look_again)
     graph.add_edge("generate", "review")
     graph.add_conditional_edges("review", reshoot_or_cut)
+    graph.add_edge("conform", "assemble")
     graph.add_edge("assemble", "screening")
     graph.add_edge("screening", "publish")
     graph.add_edge("publish", END)
@@ -83,6 +89,6 @@ def shoot_or_look_again(state: Production) -> Literal["generate", "catalog"]:
     return "generate" if state.plan_version == state.referenced_version else "catalog"
 
 
-def reshoot_or_cut(state: Production) -> Literal["generate", "assemble"]:
-    """Shots without a usable take are shot again; when every shot has its circled take, the film is cut."""
-    return "generate" if state.reshoot else "assemble"
+def reshoot_or_cut(state: Production) -> Literal["generate", "conform"]:
+    """Shots without a usable take are shot again; when every shot has its circled take, the film is made of them."""
+    return "generate" if state.reshoot else "conform"

@@ -200,7 +200,7 @@ class Desk:
 
     def __init__(self, work: Callable[[Operation], Outcome]) -> None:
         self._work = work
-        self.requests: dict[str, object] = {}
+        self.requests: dict[str, Operation] = {}
         self.done: dict[str, Outcome] = {}
         self.executed: list[str] = []
 
@@ -208,7 +208,7 @@ class Desk:
         self, operations: Sequence[Operation], *, progress: Callable[[str, int, int], None]
     ) -> dict[str, Outcome]:
         for one in operations:
-            if self.requests.setdefault(one.key, one.request) != one.request:
+            if self.requests.setdefault(one.key, one).request != one.request:
                 raise JournalConflict(f"operation {one.key} was journalled before with another request")
             progress("takes", int(one.key in self.done), 1)
             if one.key not in self.done:
@@ -216,3 +216,6 @@ class Desk:
                 self.done[one.key] = self._work(one)
                 progress("takes", 1, 1)
         return {one.key: self.done[one.key] for one in operations}
+
+    def journalled(self, key: str) -> tuple[Operation, Outcome | None] | None:
+        return (self.requests[key], self.done.get(key)) if key in self.requests else None

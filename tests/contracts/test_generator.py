@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from circletake.domain.operation import Operation, Outcome, operation_key
+from circletake.domain.take import Take
 from circletake.generate import Generator, Ripomatic
+from circletake.generate.base import FinalOrder
 from circletake.media.probe import probe
 from circletake.runtime.files import FileStore
+from tests.domain.examples import EXAMPLES
 from tests.generate.footage import clip, order
 
 ADAPTERS: dict[str, Callable[[FileStore], Generator]] = {"ripomatic": Ripomatic}
@@ -97,11 +100,33 @@ def test_a_submitted_operation_yields_takes_that_are_what_was_ordered(generator:
     assert len(outputs) == 2
     for output in outputs:
         film = probe(files.path(output.uri))
-        assert (film.frames, film.width, film.height) == (asked.shot.frames, *asked.size)
+        assert film.frames == asked.shot.frames
+        assert (film.width, film.height) in (asked.size, asked.preview_size)
         assert output.qc is not None
         assert output.qc.passed, output.qc.reasons
         assert output.look is not None
         assert files.path(output.poster).exists()
+
+
+def test_a_circled_take_comes_to_the_size_of_the_film(generator: Generator, files: FileStore):
+    footage = clip(files, "a")
+    asked = order(files, (footage,), takes=2)
+    (request, *_) = generator.ask(asked)
+    take = EXAMPLES["take"]
+    assert isinstance(take, Take)
+    for output in driven(generator, operation(generator, request.payload)).outputs:
+        final = generator.finish(
+            FinalOrder(
+                take=take.model_copy(update={"uri": output.uri, "clips": (footage.clip_id,)}),
+                request=request.payload,
+                index=output.index,
+                size=asked.size,
+                clips={footage.clip_id: footage},
+            )
+        )
+        made = output if final is None else driven(generator, operation(generator, final.payload)).outputs[0]
+        film = probe(files.path(made.uri))
+        assert (film.frames, film.width, film.height) == (asked.shot.frames, *asked.size)
 
 
 def test_fetching_again_gives_the_same_takes(generator: Generator, files: FileStore):

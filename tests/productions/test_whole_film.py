@@ -108,7 +108,7 @@ def test_the_receipt_says_who_decided_and_what_it_rests_on(made: Made):
 def test_every_step_is_on_record(made: Made):
     found = made.studio.reliability()
     assert {step.step: step.turns for step in found.steps} == dict.fromkeys(
-        ("plan", "catalog", "approve", "generate", "review", "assemble", "screening", "publish"), 1
+        ("plan", "catalog", "approve", "generate", "review", "conform", "assemble", "screening", "publish"), 1
     )
     assert found.recovered == 1.0
 

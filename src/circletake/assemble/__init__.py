@@ -20,8 +20,9 @@ from circletake.domain.ports import Clock, Files, Progress, RightsCheck, TakeSto
 from circletake.domain.production import Production, Update
 from circletake.domain.rights import RightsContext
 from circletake.domain.take import CircledTake, Take
-from circletake.errors import HandoffInvalid, JournalConflict, MediaError, ProvenanceError, RightsError
+from circletake.errors import HandoffInvalid, MediaError, ProvenanceError, RightsError
 from circletake.runtime.clock import moment
+from circletake.runtime.ordering import next_order
 
 __all__ = [
     "LocalSigner",
@@ -35,9 +36,6 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
-
-_MOST_ORDERS = 100
-"""Masters that are ever ordered for one cut, over all attempts and resumes."""
 
 
 def run(
@@ -191,8 +189,9 @@ def _rendered(
     not money, and what stood in its way (a lost file, say) may be mended. One that fails now fails the step.
     """
     request = _order(cut, chosen, codec=codec, loudness=loudness).model_dump(mode="json")
-    for number in range(1, _MOST_ORDERS + 1):
-        operation = Operation(
+
+    def numbered(number: int) -> Operation:
+        return Operation(
             key=operation_key(cut.production, "assemble", "film", number, cut.version),
             production=cut.production,
             step="assemble",
@@ -203,30 +202,15 @@ def _rendered(
             request=request,
             quote=Decimal(0),
         )
-        watched = _Watched(progress)
-        try:
-            outcome = work.drain([operation], progress=watched).get(operation.key)
-        except JournalConflict:
-            continue
-        if outcome is not None and outcome.state == "done" and outcome.outputs:
-            return outcome.outputs[0]
-        why = (outcome.error if outcome else None) or "no reason was given"
-        if watched.was_open:
-            raise MediaError(f"cut {cut.version} cannot be rendered: {why}")
-        log.warning("%s came to nothing before (%s); ordering again", operation.key, why)
-    raise MediaError(f"cut {cut.version} was ordered {_MOST_ORDERS} times and never rendered: circle other takes")
 
-
-class _Watched:
-    """Passes progress on, and remembers whether anything was left to be done."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self.was_open = False
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        self.was_open = self.was_open or done < total
-        self._progress("master", done, total)
+    operation = next_order(numbered, work, stands=lambda outcome: bool(outcome.outputs))
+    outcome = work.drain([operation], progress=lambda what, done, total: progress("master", done, total)).get(
+        operation.key
+    )
+    if outcome is not None and outcome.state == "done" and outcome.outputs:
+        return outcome.outputs[0]
+    why = (outcome.error if outcome else None) or "no reason was given"
+    raise MediaError(f"cut {cut.version} cannot be rendered: {why}")
 
 
 def _signed(

@@ -11,19 +11,17 @@ from pathlib import Path
 
 from circletake.catalog.rights_csv import RightsRow
 from circletake.catalog.sheet import Sheet, Sheets, ShotSheet
-from circletake.catalog.standing import opened, standing
+from circletake.catalog.standing import standing
 from circletake.domain.ports import Clock
 from circletake.errors import MediaError
 from circletake.media.ingest import Ingested, ingest
 from circletake.media.sniff import HEAD, demuxer_of
 from circletake.runtime.database.sources import SourceFile, Sources
-from circletake.runtime.files import FileStore
-from circletake.runtime.limits import memory
+from circletake.runtime.files import FileStore, opened
+from circletake.runtime.limits import UNCHECKED, memory
 
 log = logging.getLogger(__name__)
 
-MEMORY = 3 << 30
-"""Bytes that a file may take beyond what its worker holds: pictures of 8192x4320 need some 2 GB."""
 _TEXT_WORDS = (
     "burnt-in",
     "burnt in",
@@ -97,7 +95,7 @@ def _sheet(
         return Sheet(outcome="known", size=before.st_size, mtime_ns=before.st_mtime_ns, sha256=sha256)
     proxy, preview = scratch
     hint = _speaks_of_text(asked)
-    with memory(MEMORY):
+    with memory(UNCHECKED):
         found = ingest(
             content, name=asked.file, proxy=proxy, preview=preview, codec=codec, text_hint=hint, progress=told
         )

@@ -31,6 +31,7 @@ _WORDS = {
     "approve": "approve the plan",
     "generate": "shoot takes",
     "review": "circle takes",
+    "conform": "conform to originals",
     "assemble": "cut and sign the master",
     "screening": "screen the film",
     "publish": "publish",

@@ -23,7 +23,14 @@ FRAME_SIZES: dict[Aspect, tuple[int, int]] = {
     "1:1": (720, 720),
     "4:5": (720, 900),
 }
-"""House size of takes and masters, width and height in pixels."""
+"""House size of masters, and of the takes that are cut into them: width and height in pixels."""
+PREVIEW_SIZES: dict[Aspect, tuple[int, int]] = {
+    "16:9": (640, 360),
+    "9:16": (360, 640),
+    "1:1": (360, 360),
+    "4:5": (360, 450),
+}
+"""House size of takes that are made to be chosen from, where a generator can make small ones first."""
 
 
 class Brief(Stored):

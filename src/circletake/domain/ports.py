@@ -159,6 +159,10 @@ class Work(Protocol):
         """
         ...
 
+    def journalled(self, key: str) -> tuple[Operation, Outcome | None] | None:
+        """Return an operation and what came of it so far; `None` when the journal does not know it."""
+        ...
+
 
 class Planner(Protocol):
     """Brief -> plan."""

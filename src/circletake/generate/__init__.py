@@ -26,10 +26,11 @@ from circletake.generate.base import (
     TermsSource,
 )
 from circletake.generate.casting import Cast, cast, share_out
+from circletake.generate.conform import conform
 from circletake.generate.duplicates import near_duplicate
 from circletake.generate.ripomatic import Ripomatic
 
-__all__ = ["Capabilities", "Generator", "HouseFormat", "Ripomatic", "ShotOrder", "run"]
+__all__ = ["Capabilities", "Generator", "HouseFormat", "Ripomatic", "ShotOrder", "conform", "run"]
 
 log = logging.getLogger(__name__)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, Protocol
 
 from pydantic import Field, JsonValue
 
-from circletake.domain.brief import FRAME_SIZES, Aspect, Terms
+from circletake.domain.brief import FRAME_SIZES, PREVIEW_SIZES, Aspect, Terms
 from circletake.domain.clip import Clip
 from circletake.domain.moments import Moment
 from circletake.domain.plan import Plan, Shot
 from circletake.domain.ports import Operator
 from circletake.domain.reference import Reference
 from circletake.domain.schema import Value
-from circletake.domain.take import DigitalSourceType, Take
+from circletake.domain.take import CircledTake, DigitalSourceType, Take
 
 
 class Capabilities(Value):
@@ -69,8 +70,13 @@ class ShotOrder:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
+        """Width and height of the film in pixels."""
         return FRAME_SIZES[self.plan.aspect]
+
+    @property
+    def preview_size(self) -> tuple[int, int]:
+        """Width and height of takes that are made to be chosen from, by a generator that can make small ones first."""
+        return PREVIEW_SIZES[self.plan.aspect]
 
     @property
     def fps(self) -> Fraction:
@@ -89,6 +95,21 @@ class Request:
     style_clips: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FinalOrder:
+    """What is asked of a generator for a take that was circled: the same, as it goes into the film."""
+
+    take: Take
+    request: dict[str, JsonValue]
+    """The operation that the take came of."""
+    index: int
+    """Which of its outputs the take is."""
+    size: tuple[int, int]
+    """Width and height of the film in pixels."""
+    clips: Mapping[str, Clip]
+    """The clips that are cut in, as the catalogue has them now."""
+
+
 class Generator(Operator, Protocol):
     """Makes takes. Its `Operator` face is what the journal drives."""
 
@@ -103,6 +124,10 @@ class Generator(Operator, Protocol):
             Shortfall: there is no footage that it could use.
             InvalidRequest: the shot is beyond its capabilities.
         """
+        ...
+
+    def finish(self, order: FinalOrder) -> Request | None:
+        """Return the operation that makes a circled take as it goes into the film; `None` when it is that already."""
         ...
 
 
@@ -135,6 +160,26 @@ class ClipSource(Protocol):
 
     def many(self, clip_ids: list[str]) -> dict[str, Clip]:
         """Return those that exist."""
+        ...
+
+
+class Circles(Protocol):
+    """What is circled now."""
+
+    def current(self, production: str) -> dict[str, CircledTake]:
+        """Return the circled take of every slate that has one."""
+        ...
+
+
+class FinalKeeper(Protocol):
+    """Where circled takes are kept as they go into the film."""
+
+    def keep(self, finals: list[Take]) -> None:
+        """Store finals; one of the same take takes the place of the one before."""
+        ...
+
+    def finals(self, production: str) -> dict[str, Take]:
+        """Return the finals that there are, by id of the take."""
         ...
 
 

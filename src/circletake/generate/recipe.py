@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from circletake.domain.clip import WHOLE, Area
 from circletake.domain.look import CameraMove, Look, StyleTarget
 from circletake.domain.schema import Value
 from circletake.domain.timing import Rational
+
+Profile = Literal["preview", "final"]
+"""`preview` is what editors choose from: small, from proxies. `final` is what goes into the film: from originals."""
+
+
+class Original(Value):
+    """The file that a proxy was made from, as it must still be."""
+
+    path: str
+    """On this machine."""
+    sha256: str
+    fps: Rational
+    """That the file is played at, in its proxy too."""
+    shown: tuple[int, int]
+    """Width and height as it is shown."""
 
 
 class Segment(Value):
@@ -24,7 +41,9 @@ class Segment(Value):
     has_sound: bool
     look: Look
     active: Area = WHOLE
-    """The part of the proxy's picture that may be seen."""
+    """The part of the picture that may be seen."""
+    original: Original | None = None
+    """What a final is cut from."""
 
 
 class Bed(Value):
@@ -77,6 +96,7 @@ class Variant(Value):
 class WorkOrder(Value):
     """One operation: a segment and its variants."""
 
+    profile: Profile = "preview"
     slate: str
     frames: int
     fps: Rational

@@ -1,13 +1,22 @@
-"""Render one operation of the re-cutter in a worker process: one decode, several takes, checked as they are made."""
+"""Render one operation of the re-cutter in a worker process: one decode, several takes, checked as they are made.
+
+Previews are cut from the proxy, decoded once for all of them. A final is one of them again, at the size of the film,
+from the original: its pictures are never held all at once.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from io import BufferedReader
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +28,12 @@ from circletake.domain.ports import Files
 from circletake.domain.quality import Finding
 from circletake.domain.timing import samples_in
 from circletake.errors import MediaError
-from circletake.generate.recipe import Bed, Variant, WorkOrder
+from circletake.generate.recipe import Bed, Original, Variant, WorkOrder
 from circletake.media import decode, encode, grade, look, loudness, move, quality, reframe, sound, still, title
+from circletake.media.original import Stretch, iterate_original
 from circletake.media.probe import probe
+from circletake.runtime.files import opened
+from circletake.runtime.limits import UNCHECKED, memory
 
 OVERSCAN = 1.25
 """The segment is decoded this much larger than the take, so that a push-in stays sharp (facts: 1.25x)."""
@@ -34,6 +46,7 @@ HISS = -50.0
 """LUFS under which own sound is left out: there is nothing on it but noise."""
 OWN_CEILING = -3.0
 """dBTP of the highest peaks of own sound, as of the bed it is mixed with."""
+_MEND = "put it back, add it where it lies now (circletake catalog add), or circle another take; then resume"
 _REFRAMED_PUSH = 0.5
 """Share of a push-in that is left in a reframed picture: it shows a part of the picture already."""
 _LEAST_LISTENED = 24_000
@@ -44,7 +57,8 @@ _LEAST_LISTENED = 24_000
 class _Footage:
     """The decoded segment, and how it was framed for the shape of the film."""
 
-    pictures: NDArray[np.uint8]
+    pictures: Iterable[NDArray[np.uint8]]
+    """For one take after the other; a final's can be had once."""
     path: reframe.Path | None
     """`None` when the shape of the footage is that of the film, or nearly."""
     across: bool = False
@@ -81,19 +95,20 @@ def render(operation: Operation, *, files: Files) -> Outcome:
     """
     began, cpu = time.monotonic(), time.process_time()
     work = WorkOrder.model_validate(operation.request)
-    footage = _decoded(work, files)
     own = _own_sound(work, files)
     bed = _bed_slice(work)
     tracks: dict[float, _Track] = {}
     outputs: list[Output] = []
-    for index, variant in enumerate(work.variants):
-        try:
-            level = variant.own_sound_db
-            track = tracks.get(level) or _Track.of(work, _mixed(level, work, own, bed))
-            tracks[level] = track
-            outputs.append(_take(work, variant, index, footage=footage, track=track, files=files))
-        except MediaError as error:
-            outputs.append(Output(index=index, outcome="rejected", reasons=(str(error),)))
+    with ExitStack() as held:
+        footage = _decoded(work, files, held)
+        for index, variant in enumerate(work.variants):
+            try:
+                level = variant.own_sound_db
+                track = tracks.get(level) or _Track.of(work, _mixed(level, work, own, bed))
+                tracks[level] = track
+                outputs.append(_take(work, variant, index, footage=footage, track=track, files=files))
+            except MediaError as error:
+                outputs.append(Output(index=index, outcome="rejected", reasons=(str(error),)))
     return Outcome(
         key=operation.key,
         state="done",
@@ -104,23 +119,70 @@ def render(operation: Operation, *, files: Files) -> Outcome:
     )
 
 
-def _decoded(work: WorkOrder, files: Files) -> _Footage:
+def _decoded(work: WorkOrder, files: Files, held: ExitStack) -> _Footage:
     segment = work.segment
     proxy = files.path(segment.proxy)
-    held = probe(proxy)
-    source, film = reframe.aspect((held.width, held.height), segment.active), work.size[0] / work.size[1]
+    seen = probe(proxy)
+    source, film = reframe.aspect((seen.width, seen.height), segment.active), work.size[0] / work.size[1]
     path = _reframed(work, files, source=source, film=film) if reframe.differs(source, film) else None
-    pictures = decode.decode_segment(
-        proxy,
-        first_frame=segment.first_frame,
-        frames=work.frames,
-        fps=work.fps,
-        size=move.overscan(work.size, OVERSCAN),
-        speed=segment.speed,
-        active=segment.active,
-        focus=(decode.CENTRE,) if path is None else path.points,
-    )
+    focus = (decode.CENTRE,) if path is None else path.points
+    size = move.overscan(work.size, OVERSCAN)
+    if work.profile == "final":
+        if segment.original is None or len(work.variants) != 1:
+            raise MediaError(f"a final of {work.slate} is one take from an original; order it so")
+        held.enter_context(memory(UNCHECKED))
+        content = held.enter_context(_unchanged(segment.original, files, name=segment.file))
+        pictures: Iterable[NDArray[np.uint8]] = iterate_original(
+            content,
+            Stretch(segment.first_frame, work.frames, work.fps, segment.original.fps, segment.speed),
+            name=segment.file,
+            shown=segment.original.shown,
+            size=size,
+            active=segment.active,
+            focus=focus,
+        )
+    else:
+        pictures = decode.decode_segment(
+            proxy,
+            first_frame=segment.first_frame,
+            frames=work.frames,
+            fps=work.fps,
+            size=size,
+            speed=segment.speed,
+            active=segment.active,
+            focus=focus,
+        )
     return _Footage(pictures, path, across=source > film)
+
+
+def _unchanged(original: Original, files: Files, *, name: str) -> BufferedReader:
+    """Open the original of a proxy.
+
+    Raises:
+        MediaError: it is gone, or holds something else now, which may have other rights.
+    """
+    if original.path.startswith("media/"):
+        content = files.path(original.path).open("rb")
+    else:
+        try:
+            content = opened(Path(original.path))
+        except MediaError as error:
+            raise MediaError(f"{error}; the film needs this original ({original.path}): {_MEND}") from error
+    stood = os.fstat(content.fileno())
+    if _sha256(content, (stood.st_dev, stood.st_ino, stood.st_size, stood.st_mtime_ns)) != original.sha256:
+        content.close()
+        raise MediaError(f"the original of {name} is another file now ({original.path}): {_MEND}")
+    return content
+
+
+_hashes: dict[tuple[int, int, int, int], str] = {}
+"""What this process has hashed, by device, number, size and time of the file."""
+
+
+def _sha256(content: BufferedReader, stood: tuple[int, int, int, int]) -> str:
+    if stood not in _hashes:
+        _hashes[stood] = hashlib.file_digest(content, "sha256").hexdigest()
+    return _hashes[stood]
 
 
 def _reframed(work: WorkOrder, files: Files, *, source: float, film: float) -> reframe.Path:
@@ -270,7 +332,7 @@ def _take(
         size=work.size,
         sound=track.encoded,
         codec=work.codec,
-        profile="take",
+        profile="final" if work.profile == "final" else "take",
     )
     size = scratch.stat().st_size
     uri = files.adopt(scratch, ending="mp4")
@@ -308,6 +370,7 @@ def _recipe(work: WorkOrder, variant: Variant, footage: _Footage, print_: look.F
             }
         ],
         "fingerprint": print_.to_text(),
+        "profile": work.profile,
         "title": work.title,
         "bed": work.bed.tone,
     }

@@ -1,7 +1,8 @@
 """The embedded generator: re-cuts cleared footage into a shot, as agencies do to sell an idea. Needs no key.
 
 An operation is *one segment x its variants from one decode*: the segment is decoded once and rendered as several takes
-that differ in framing, camera move, speed and grade. Clips that may not be cut in steer the grade only.
+that differ in framing, camera move and grade. Takes are small and cut from proxies; a circled one is made again at the
+size of the film, from the original. Clips that may not be cut in steer the grade only.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from circletake.domain.operation import Operation, Outcome
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Files
 from circletake.errors import Shortfall
-from circletake.generate.base import Capabilities, Request, ShotOrder
+from circletake.generate.base import Capabilities, FinalOrder, Request, ShotOrder
 from circletake.generate.casting import seconds_of_footage
-from circletake.generate.recipe import Bed, FrameOn, Grading, Segment, Variant, WorkOrder
+from circletake.generate.recipe import Bed, FrameOn, Grading, Original, Segment, Variant, WorkOrder
 from circletake.generate.render import render
 
-VARIANTS = 2
-"""Takes from one decoded segment."""
+FEWEST, MOST = 2, 8
+"""Takes from one decoded segment: few, so that an editor chooses between moments first, and more where there are more
+takes than moments."""
 _TIGHTNESS: dict[ShotSize, float] = {
     "ECU": 1.55, "CU": 1.4, "MCU": 1.3, "MS": 1.2, "MLS": 1.12, "LS": 1.06, "ELS": 1.04,
 }  # fmt: skip
@@ -58,7 +60,7 @@ class Ripomatic:
         return Capabilities(
             aspects=("16:9", "9:16", "1:1", "4:5"),
             max_frames=24 * 600,
-            outputs=VARIANTS,
+            outputs=MOST,
             source_type="composite",
             mode="local",
             needs_footage=True,
@@ -80,13 +82,31 @@ class Ripomatic:
         requests: list[Request] = []
         left = order.takes
         number = order.skip
+        fan_out = min(MOST, max(FEWEST, -(-order.takes // len(order.moments))))
         while left > 0:
-            wanted = min(VARIANTS, left)
+            wanted = min(fan_out, left)
             moment = order.moments[number % len(order.moments)]
             requests.append(_request(order, moment, clips[moment.clip_id], number=number, variants=wanted))
             left -= wanted
             number += 1
         return tuple(requests)
+
+    def finish(self, order: FinalOrder) -> Request | None:
+        """Return the one variant that was circled, at the size of the film, from the original of its clip."""
+        work = WorkOrder.model_validate(order.request)
+        if work.profile == "final":
+            return None
+        clip = order.clips[work.segment.clip]
+        original = Original(path=clip.original, sha256=clip.sha256, fps=clip.fps, shown=(clip.width, clip.height))
+        final = work.model_copy(
+            update={
+                "profile": "final",
+                "size": order.size,
+                "segment": work.segment.model_copy(update={"original": original}),
+                "variants": (work.variants[order.index],),
+            }
+        )
+        return Request(payload=final.model_dump(mode="json"), outputs=1, clips=order.take.clips)
 
     def submit(self, operation: Operation) -> dict[str, JsonValue]:
         """Accept at once: the work is done by `fetch`."""
@@ -130,7 +150,7 @@ def _request(order: ShotOrder, moment: Moment, clip: Clip, *, number: int, varia
         slate=order.shot.slate,
         frames=order.shot.frames,
         fps=order.fps,
-        size=order.size,
+        size=order.preview_size,
         codec=order.format.codec,
         font=order.format.font,
         segment=Segment(
@@ -185,6 +205,7 @@ def _variant(order: ShotOrder, clip: Clip, style: Clip | None, *, number: int, i
     rng = random.Random(f"{order.seed}/{order.round}/{order.shot.slate}/{number}/{index}")
     shot = order.shot
     mirrored = (number + index) % 2 == 1
+    half = number + index // 2  # so that move, tightness and grade come together anew for twelve takes
     x, y = clip.look.subject
     tight = _TIGHTNESS[shot.size] * (1.0 + 0.09 * ((number + index) % 3)) + rng.uniform(0.0, 0.03)
     return Variant(
@@ -198,7 +219,7 @@ def _variant(order: ShotOrder, clip: Clip, style: Clip | None, *, number: int, i
             target=shot.style,
             reference=None if style is None else style.look,
             reference_clip="" if style is None else style.clip_id,
-            strength=(0.85, 0.6)[index % 2] if number % 2 == 0 else (0.7, 0.95)[index % 2],
+            strength=((0.85, 0.6), (0.7, 0.95))[half % 2][index % 2],
             grain=0.5 if order.plan.tone not in ("joyful", "playful") else 0.25,
             vignette=0.35 if order.plan.tone in ("dread", "uneasy", "tense", "melancholic") else 0.15,
         ),

@@ -38,7 +38,7 @@ __all__ = [
     "write_film",
 ]
 
-Profile = Literal["proxy", "preview", "take", "master"]
+Profile = Literal["proxy", "preview", "take", "final", "master"]
 GOP = 24
 """Frames from keyframe to keyframe in takes and masters; closed, so that takes can be joined without re-encoding."""
 PROXY_GOP = 12
@@ -52,25 +52,29 @@ _OPTIONS: dict[str, dict[Profile, dict[str, str]]] = {
     "libx264": {
         "proxy": {"preset": "ultrafast", "crf": "20", "x264-params": _X264.format(gop=PROXY_GOP) + ":bframes=0"},
         "preview": {"preset": "ultrafast", "crf": "27", "x264-params": _X264.format(gop=PROXY_GOP) + ":bframes=0"},
-        "take": {"preset": "ultrafast", "crf": "20", "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
+        "take": {"preset": "ultrafast", "crf": "25", "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
+        "final": {"preset": "ultrafast", "crf": "15", "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
         "master": {"preset": "superfast", "crf": "19", "x264-params": _X264.format(gop=GOP)},
     },
     "libsvtav1": {
         "proxy": {"preset": "12", "crf": "28", "svtav1-params": f"keyint={PROXY_GOP}:lp=1"},
         "preview": {"preset": "12", "crf": "38", "svtav1-params": f"keyint={PROXY_GOP}:lp=1"},
         "take": {"preset": "11", "crf": "32", "svtav1-params": f"keyint={GOP}:lp=1"},
+        "final": {"preset": "10", "crf": "20", "svtav1-params": f"keyint={GOP}:lp=1"},
         "master": {"preset": "8", "crf": "24", "svtav1-params": f"keyint={GOP}:lp=1"},
     },
     "libvpx-vp9": {
         "proxy": {"deadline": "realtime", "cpu-used": "8", "crf": "24", "b": "0", "lag-in-frames": "0"},
         "preview": {"deadline": "realtime", "cpu-used": "8", "crf": "36", "b": "0", "lag-in-frames": "0"},
         "take": {"deadline": "realtime", "cpu-used": "8", "crf": "30", "b": "0", "lag-in-frames": "0"},
+        "final": {"deadline": "realtime", "cpu-used": "7", "crf": "16", "b": "0", "lag-in-frames": "0"},
         "master": {"deadline": "good", "cpu-used": "4", "crf": "22", "b": "0", "lag-in-frames": "0"},
     },
     "h264_nvenc": {
         "proxy": {"preset": "p3", "cq": "20", "bf": "0", "forced-idr": "1"},
         "preview": {"preset": "p3", "cq": "28", "bf": "0", "forced-idr": "1"},
-        "take": {"preset": "p3", "cq": "23", "bf": "0", "forced-idr": "1"},
+        "take": {"preset": "p3", "cq": "27", "bf": "0", "forced-idr": "1"},
+        "final": {"preset": "p4", "cq": "15", "bf": "0", "forced-idr": "1"},
         "master": {"preset": "p6", "cq": "18", "forced-idr": "1"},
     },
 }
@@ -97,7 +101,8 @@ def write_film(
         sound: (samples, 2) at 48 kHz, -1..1, or what `encode_aac` made of it; cut, or silent at the end, to be as long
             as the pictures; `None` for a film without a sound track.
         codec: video encoder.
-        profile: `proxy` for editing, `preview` for a glance, `take` for choosing, `master` for what leaves.
+        profile: `proxy` for editing, `preview` for a glance, `take` for choosing, `final`
+            for cutting into a master, `master` for what leaves.
         threads: of the video encoder.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circletake.domain.look import CameraMove
-from circletake.media.picture import Frame, Frames, Size, planes
+from circletake.media.picture import Frame, Size, planes
 
 PUSH = 0.14
 """How much larger a full push-in makes the picture, over the shot."""
@@ -115,7 +115,7 @@ def _between(value: float, margin: float) -> float:
     return 0.5 if margin >= 0.5 else min(max(value, margin), 1 - margin)
 
 
-def apply(frames: Frames, framings: Sequence[Framing], *, size: Size) -> Iterator[Frame]:
+def apply(frames: Iterable[Frame], framings: Sequence[Framing], *, size: Size) -> Iterator[Frame]:
     """Yield each picture cut out at its framing and brought to `size`, with sub-pixel precision.
 
     The pictures may be larger than `size`; their shape must have the same proportions. One kernel, linear, for the

@@ -8,7 +8,7 @@ there. Meant for a worker process that has limits of memory and time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import chain
@@ -46,16 +46,22 @@ _CUT_OFF = 0.98
 """Share of the promised pictures that must be there."""
 _SQUARE = Fraction(1, 100)
 """Pixels that are so nearly square are taken for square: nobody sees it, and scaling by so little blurs."""
+_FAR = Fraction(3)
+"""Seconds from the start of a file from which on it is worth while to seek."""
+_RUN_UP = Fraction(1, 2)
+"""Seconds before the first picture that is wanted from which on all are decoded."""
+_SEEKABLE = ("mov", "matroska")
 _LAYOUTS = {6: "5.1", 8: "7.1"}
 
 
 @contextmanager
-def open_untrusted(source: BinaryIO, *, name: str) -> Iterator[Source]:
+def open_untrusted(source: BinaryIO, *, name: str, within: Size = PROXY) -> Iterator[Source]:
     """Open a file of which nothing is known.
 
     Args:
         source: the file, open for reading; libav reads from it and opens nothing else.
         name: what to call it in an error.
+        within: longer and shorter side that pictures are fitted into; nothing is enlarged.
 
     Raises:
         MediaError: it is no media file, has no picture, is damaged or cut off, or its pictures are too large; also
@@ -80,7 +86,7 @@ def open_untrusted(source: BinaryIO, *, name: str) -> Iterator[Source]:
         )
     with container:
         with _plainly(name):
-            playing = Source(container, demuxer=demuxer, name=name)
+            playing = Source(container, demuxer=demuxer, name=name, within=within)
         yield playing
 
 
@@ -102,11 +108,13 @@ def _refuse(url: str, flags: int, options: object) -> BinaryIO:
 
 
 class Source:
-    """A file that is open; `play` it once."""
+    """A file that is open; `play` it once, or take some `pictures` out of it."""
 
-    def __init__(self, container: InputContainer, *, demuxer: str, name: str) -> None:
+    def __init__(self, container: InputContainer, *, demuxer: str, name: str, within: Size) -> None:
         self._container = container
         self._name = name
+        self._within = within
+        self._seeks = demuxer in _SEEKABLE
         self._video = _video(container, name)
         self._audio = next((one for one in container.streams.audio if getattr(one, "codec_context", None)), None)
         self._promised = self._video.frames if demuxer in ("mov", "avi") else 0
@@ -200,7 +208,7 @@ class Source:
         pixel = self._video.sample_aspect_ratio or self._video.codec_context.sample_aspect_ratio or Fraction(1)
         if not Fraction(1, 8) < pixel < 8 or abs(pixel - 1) <= _SQUARE:
             pixel = Fraction(1)
-        self._upright = Upright(first, pixel_width=pixel, within=PROXY)
+        self._upright = Upright(first, pixel_width=pixel, within=self._within)
         if said := self._upright.turn.in_words:
             self._notes.append(said)
         if self._upright.hdr:
@@ -327,6 +335,57 @@ class Source:
             self._notes.append("some of its sound lies too far from its picture in the file and is left out")
         if self._claimed > 2 * seconds + 5:
             self._notes.append(f"its header claims {float(self._claimed):.0f} s, it plays {float(seconds):.1f} s")
+
+    def pictures(self, numbers: Sequence[int]) -> Iterator[Frame]:
+        """Yield some of the pictures that `play` yields, by their numbers, and nothing of the others.
+
+        Args:
+            numbers: in ascending order; one may come several times.
+
+        Raises:
+            MediaError: the file is damaged there. One that ends earlier yields fewer.
+        """
+        with _plainly(self._name):
+            yield from self._picked(deque(numbers))
+
+    def _picked(self, wanted: deque[int]) -> Iterator[Frame]:
+        zero, step = self._time(self._first, Fraction(0)), 1 / self.fps
+        held, at = self._sought(zero, wanted[0] * step)
+        for one in self._decoding:
+            if isinstance(one, AudioFrame):
+                continue
+            time = self._time(one, zero + at + step) - zero
+            if time <= at:
+                continue
+            yield from self._taken(held, wanted, end=self._until(0, (at + time) / 2))
+            if not wanted:
+                return
+            held, at = one, time
+        lasts = held.duration * (held.time_base or self._base) if held.duration else step
+        yield from self._taken(held, wanted, end=self._until(0, at + max(min(Fraction(1), lasts), step) - step / 2))
+
+    def _taken(self, held: VideoFrame, wanted: deque[int], *, end: int) -> Iterator[Frame]:
+        """Yield a picture for every wanted number before `end`."""
+        if wanted and wanted[0] < end:
+            frame = self.upright(held)
+            while wanted and wanted[0] < end:
+                wanted.popleft()
+                yield frame
+
+    def _sought(self, zero: Fraction, start: Fraction) -> tuple[VideoFrame, Fraction]:
+        """Go near to a time, where that is far from the first picture; return the picture there, and its time."""
+        if not self._seeks or start < _FAR:
+            return self._first, Fraction(0)
+        for aim in (start - _RUN_UP, Fraction(0)):  # a file whose index misleads is decoded from its beginning
+            self._container.seek(int((zero + aim) / self._base), stream=self._video)
+            self._survey.clear()
+            self._promised = self._shown = 0  # whether all of it is there was seen when it was taken in
+            self._deinterlacer, self._packets = None, self._demuxed()
+            self._decoding = self._decoded()
+            first = next((one for one in self._decoding if isinstance(one, VideoFrame)), None)
+            if first is not None and (at := self._time(first, zero) - zero) <= max(aim, Fraction(0)):
+                return first, at
+        raise MediaError(f"{self._name} cannot be decoded at {float(start):.1f} s; check or replace the file")
 
     def _earlier(self) -> AudioFrame | None:
         return self._before.popleft() if self._before else None

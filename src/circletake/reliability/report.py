@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from circletake.reliability.intervals import Interval, Rate, product, product_interval, wilson
 from circletake.runtime.database.attempts import StepAttempt
 
-STEPS = ("plan", "catalog", "approve", "generate", "review", "assemble", "screening", "publish")
+STEPS = ("plan", "catalog", "approve", "generate", "review", "conform", "assemble", "screening", "publish")
 """The steps in the order of the graph."""
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import uuid
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 
-from circletake.errors import HomeError, UnknownId
+from circletake.errors import HomeError, MediaError, UnknownId
 
 _ENDINGS = frozenset({"mp4", "mkv", "webm", "mov", "jpg", "png", "otio", "json", "wav", "pem", "html"})
 
@@ -49,6 +51,24 @@ def cannot_write(path: Path, error: OSError) -> HomeError:
     return HomeError(
         f"cannot write {path}: {os.strerror(error.errno) if error.errno else error}; free space or permit writing"
     )
+
+
+def opened(path: Path) -> BufferedReader:
+    """Open a regular file, and nothing else: never waits for a pipe, never follows a link.
+
+    Raises:
+        MediaError: it is not there, may not be read, is no regular file, or a link leads to its folder by now.
+    """
+    if os.path.realpath(path) != str(path):
+        raise MediaError(f"{path.name} is a link, or lies behind one by now; add the file itself")
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise MediaError(f"{path.name} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise MediaError(f"{path.name} is no file but a pipe, a socket or a device")
+    return os.fdopen(handle, "rb")
 
 
 def sha256_of(path: Path) -> str:

@@ -88,6 +88,12 @@ class Journal:
                 progress("takes", finished, len(keys))
         return self._operations.outcomes(keys)
 
+    def journalled(self, key: str) -> tuple[Operation, Outcome | None] | None:
+        """Return an operation and what came of it so far; `None` when the journal does not know it."""
+        if key not in self._operations.states([key]):
+            return None
+        return self._operations.get(key), self._operations.outcomes([key]).get(key)
+
     def _adopt(self, keys: Sequence[str]) -> list[str]:
         """Take results into the journal that a worker finished before its driver died."""
         return [key for key in keys if self._take_in(key)]

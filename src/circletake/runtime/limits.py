@@ -14,6 +14,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt(3), glibc."""
 _HELD = 1 << 27
 """Bytes of free memory that a worker holds on to."""
+UNCHECKED = 3 << 30
+"""Bytes that footage may take beyond what its worker holds: pictures of 8192x4320 need some 2 GB."""
 
 
 def one_of_many() -> None:

@@ -20,7 +20,7 @@ from circletake.runtime.database.plans import Plans
 from circletake.runtime.database.productions import Productions
 from circletake.runtime.database.references import References
 from circletake.runtime.database.sources import Sources
-from circletake.runtime.database.takes import Takes
+from circletake.runtime.database.takes import Finals, Takes
 from circletake.runtime.files import FileStore
 from circletake.runtime.spool import Spool
 from circletake.settings import Settings
@@ -45,6 +45,7 @@ class House:
         self.clips = Clips(self.database, clock=self.clock)
         self.sources = Sources(self.database, clock=self.clock)
         self.takes = Takes(self.database)
+        self.finals = Finals(self.database, self.takes)
         self.choices = Choices(self.database)
         self.decisions = Decisions(self.database)
         self.cuts = Cuts(self.database)

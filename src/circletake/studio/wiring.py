@@ -32,6 +32,7 @@ def fill(studio: Studio, terms: Terms, *, ledger: StepLedger, checkpoints: Sqlit
         references=studio.references,
         clips=studio.clips,
         takes=studio.takes,
+        finals=studio.finals,
         choices=studio.choices,
         decisions=studio.decisions,
         cuts=studio.cuts,

@@ -190,6 +190,15 @@ take = Table(
     Column("document", Text, nullable=False),
 )
 
+final = Table(
+    "final",
+    metadata,
+    _production(),
+    Column("slate", String(8), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
 review_event = Table(
     "review_event",
     metadata,
