@@ -71,6 +71,11 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
                            rights=crew.search, channels=crew.channels, receipts=crew.receipts, clock=crew.clock))
     # fmt: on
 
+    _in_order(graph)
+    return graph.compile(checkpointer=crew.checkpoints)
+
+
+def _in_order(graph: StateGraph[Production, Any, Production, Production]) -> None:
     graph.add_edge(START, "plan")
     graph.add_edge("plan", "catalog")
     graph.add_edge("catalog", "approve")
@@ -81,7 +86,6 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
     graph.add_edge("assemble", "screening")
     graph.add_edge("screening", "publish")
     graph.add_edge("publish", END)
-    return graph.compile(checkpointer=crew.checkpoints)
 
 
 def shoot_or_look_again(state: Production) -> Literal["generate", "catalog"]:

@@ -18,14 +18,12 @@ import av
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
-from av.error import MemoryError as LibavMemoryError
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from circletake.domain.timing import timecode
 from circletake.errors import MediaError
+from circletake.media.guarded import plainly, refuse, video_of
 from circletake.media.hearing import FARTHEST, Heard, Hearing
 from circletake.media.pace import pace_of
 from circletake.media.picture import Frame, Size
@@ -34,8 +32,6 @@ from circletake.media.upright import Deinterlacer, Upright
 
 PROXY: Size = (960, 540)
 """Longer and shorter side that pictures are fitted into."""
-_LARGEST = 8192 * 4320
-"""Pixels of the largest picture that is decoded (DCI 8K)."""
 _SURVEYED = 96
 """Packets whose times tell whether the rate is constant."""
 _SURVEYED_BYTES = 1 << 26
@@ -75,36 +71,19 @@ def open_untrusted(source: BinaryIO, *, name: str, within: Size = PROXY) -> Iter
         raise MediaError(f"{name} is empty; replace the file")
     if demuxer is None:
         raise MediaError(f"{name} is not a video file of a kind that is read here; replace it or leave it out")
-    with _plainly(name):
+    with plainly(name):
         container = av.open(
             source,
             "r",
             format=demuxer,
             options={"protocol_whitelist": "file", "format_whitelist": demuxer},
             metadata_errors="replace",
-            io_open=_refuse,
+            io_open=refuse,
         )
     with container:
-        with _plainly(name):
+        with plainly(name):
             playing = Source(container, demuxer=demuxer, name=name, within=within)
         yield playing
-
-
-@contextmanager
-def _plainly(name: str) -> Iterator[None]:
-    """Say in one line what libav found wrong."""
-    try:
-        yield
-    except LibavMemoryError as error:
-        raise MediaError(f"{name} takes more memory to decode than is allowed; make a smaller copy") from error
-    except FFmpegError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise MediaError(f"{name} cannot be read: {why}; it is cut off or damaged: replace the file") from error
-
-
-def _refuse(url: str, flags: int, options: object) -> BinaryIO:
-    """Open nothing that a file refers to."""
-    raise MediaError(f"it refers to another file ({url[:200]!r}), which is never opened; make it a file of its own")
 
 
 class Source:
@@ -115,7 +94,7 @@ class Source:
         self._name = name
         self._within = within
         self._seeks = demuxer in _SEEKABLE
-        self._video = _video(container, name)
+        self._video = video_of(container, name)
         self._audio = next((one for one in container.streams.audio if getattr(one, "codec_context", None)), None)
         self._promised = self._video.frames if demuxer in ("mov", "avi") else 0
         self._claimed = Fraction(container.duration or 0, av.time_base)
@@ -302,7 +281,7 @@ class Source:
 
         A picture is shown until the next one is nearer in time; what comes too often is dropped.
         """
-        with _plainly(self._name):
+        with plainly(self._name):
             yield from self._played()
 
     def _played(self) -> Iterator[Frame | Heard]:
@@ -345,7 +324,7 @@ class Source:
         Raises:
             MediaError: the file is damaged there. One that ends earlier yields fewer.
         """
-        with _plainly(self._name):
+        with plainly(self._name):
             yield from self._picked(deque(numbers))
 
     def _picked(self, wanted: deque[int]) -> Iterator[Frame]:
@@ -402,18 +381,3 @@ class Source:
             frame = self.upright(picture)
             for _ in range(count):
                 yield frame
-
-
-def _video(container: InputContainer, name: str) -> VideoStream:
-    for stream in container.streams.video:
-        if stream.disposition & Disposition.attached_pic:
-            continue
-        context = getattr(stream, "codec_context", None)
-        if context is None:
-            raise MediaError(f"{name} is in a codec that this build cannot decode; make a copy in another codec")
-        if context.width * context.height > _LARGEST:
-            raise MediaError(f"{name}: pictures of {context.width}x{context.height} are larger than 8192x4320")
-        context.thread_count = 1
-        context.options = {"err_detect": "explode", "max_pixels": str(_LARGEST)}
-        return stream
-    raise MediaError(f"{name} has no video stream; a clip needs a picture")
