@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from circletake.domain.clip import WHOLE
 from circletake.domain.look import Look
 from circletake.domain.operation import Operation, Outcome, Output
 from circletake.domain.ports import Files
@@ -37,6 +38,9 @@ from circletake.runtime.limits import UNCHECKED, memory
 
 OVERSCAN = 1.25
 """The segment is decoded this much larger than the take, so that a push-in stays sharp (facts: 1.25x)."""
+_AS_IT_IS = 1.6
+"""A proxy of the film's shape that is at most so much larger than the take is not scaled before it is cut out: scaling
+took longer than decoding (docs/log.md)."""
 POSTER_WIDTH = 480
 OWN_LOUDNESS = -23.0
 """LUFS that a clip's own sound is brought to before it is mixed: footage is recorded at any level."""
@@ -126,6 +130,7 @@ def _decoded(work: WorkOrder, files: Files, held: ExitStack) -> _Footage:
     source, film = reframe.aspect((seen.width, seen.height), segment.active), work.size[0] / work.size[1]
     path = _reframed(work, files, source=source, film=film) if reframe.differs(source, film) else None
     focus = (decode.CENTRE,) if path is None else path.points
+    whole = (seen.width, seen.height)
     size = move.overscan(work.size, OVERSCAN)
     if work.profile == "final":
         if segment.original is None or len(work.variants) != 1:
@@ -142,6 +147,9 @@ def _decoded(work: WorkOrder, files: Files, held: ExitStack) -> _Footage:
             focus=focus,
         )
     else:
+        alike = whole[0] * work.size[1] == whole[1] * work.size[0]
+        if path is None and segment.active == WHOLE and alike and size[0] <= whole[0] <= _AS_IT_IS * work.size[0]:
+            size = whole
         pictures = decode.decode_segment(
             proxy,
             first_frame=segment.first_frame,

@@ -247,14 +247,21 @@ def _colours(saturation: float, *, tint: NDArray[np.float64]) -> tuple[Steps, St
     Strong colours are pushed less than weak ones. Skin keeps a third of what the others lose and takes a quarter
     less of the tint of middle tones.
     """
-    cb, cr = (part - 128.0 for part in np.meshgrid(np.arange(256.0), np.arange(256.0), indexing="ij"))
-    far = np.hypot(cb, cr)
-    off = np.angle(np.exp(1j * (np.arctan2(cr, cb) - _SKIN_HUE)))
-    skin = np.exp(-((off / _SKIN_SPREAD) ** 2)) * np.clip((far - 4) / 10, 0, 1) * np.clip((90 - far) / 40, 0, 1)
+    cb, cr, far, skin = _wheel()
     gain = saturation / (1 + max(0.0, saturation - 1) * far / 80)
     gain = gain + skin * np.where(gain < 1, 0.35, 0.6) * (1 - gain)
     steps = [np.rint(_FINE * (part * gain - 0.25 * skin * tint[axis])) for axis, part in enumerate((cb, cr))]
     return steps[0].astype(np.int16).ravel(), steps[1].astype(np.int16).ravel()
+
+
+@lru_cache(maxsize=1)
+def _wheel() -> tuple[Curve, Curve, Curve, Curve]:
+    """Return for every (Cb, Cr), shape (256, 256): both, how far from grey they are, and how much they are skin."""
+    cb, cr = (part - 128.0 for part in np.meshgrid(np.arange(256.0), np.arange(256.0), indexing="ij"))
+    far = np.hypot(cb, cr)
+    off = np.angle(np.exp(1j * (np.arctan2(cr, cb) - _SKIN_HUE)))
+    skin = np.exp(-((off / _SKIN_SPREAD) ** 2)) * np.clip((far - 4) / 10, 0, 1) * np.clip((90 - far) / 40, 0, 1)
+    return cb, cr, far, skin
 
 
 class Finish:

