@@ -12,7 +12,7 @@ help:
 	@echo "make demo       set up and make the first film, offline"
 	@echo "make test       set up and run the checks and tests (under 10 minutes)"
 	@echo "make test-slow  the longer guards: kill trials and whole films"
-	@echo "make bench      measure: footage taken in and takes rendered, beside plain PyAV and ffmpeg"
+	@echo "make bench      measure beside PyAV, ffmpeg and moviepy, and write docs/benchmarks.md (half an hour)"
 	@echo "make check      lint, types, import contracts only"
 	@echo "make docs       regenerate docs/settings.md and docs/commands.md"
 	@echo "make lock       resolve the requirements again"
@@ -36,6 +36,11 @@ $(VENV)/.bench-ready: requirements-bench.txt $(VENV)/.dev-ready
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-bench.txt
 	@touch $@
 
+$(VENV)/moviepy/.ready: requirements-moviepy.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)/moviepy
+	@$(VENV)/moviepy/bin/python -m pip install --quiet --no-compile --require-hashes -r requirements-moviepy.txt
+	@touch $@
+
 demo:
 	@started=$$(date +%s); $(MAKE) --no-print-directory $(VENV)/.run-ready && \
 	  scripts/demo $(BIN) $$(( $$(date +%s) - started ))
@@ -52,9 +57,8 @@ test: $(VENV)/.dev-ready check
 test-slow: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m slow -n 2
 
-bench: $(VENV)/.bench-ready
-	$(BIN)/python -m tests.bench.ingest $(FILES)
-	$(BIN)/python -m tests.bench.takes
+bench: $(VENV)/.bench-ready $(VENV)/moviepy/.ready
+	$(BIN)/python -m tests.bench --moviepy $(VENV)/moviepy/bin/python $(FILES)
 
 docs: $(VENV)/.dev-ready
 	$(BIN)/python -m circletake.cli.reference docs
@@ -64,6 +68,7 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt pyproject.toml requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements-dev.txt pyproject.toml requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra bench -o requirements-bench.txt pyproject.toml requirements-build.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-moviepy.txt requirements-moviepy.in
 
 clean:
 	rm -rf $(VENV) studio .pytest_cache .ruff_cache .hypothesis .import_linter_cache

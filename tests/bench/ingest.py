@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from circletake.media import procedural
 from circletake.media.ingest import ingest
 from circletake.media.picture import Size
+from tests.bench.table import Table
 
 _SIZE = (1280, 720)
 _SCENES = 12
@@ -160,6 +161,27 @@ def measured(source: Path, rounds: int) -> dict[str, float]:
     }
 
 
+def tables(rounds: int, files: Sequence[Path] = ()) -> list[Table]:
+    """Measure, and return a table with a row for every file; without files one is made."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [(source, measured(source, rounds)) for source in files or [made(Path(folder, "made-720p.mp4"))]]
+    told = (
+        "Seconds of footage a CPU-second: decoding and proxy encoding alone by PyAV, and the whole ingest (proxy, "
+        "preview, cuts, look, loudness, bars and text, posters); the ratio of the two; and the largest resident set."
+    )
+    shown = [
+        (
+            f"{source.name}, {row['seconds']:.1f} s",
+            f"{row['plain']:.1f}",
+            f"{row['ingest']:.1f}",
+            f"{row['ratio']:.2f}",
+            f"{row['rss_mb']:.0f} MB",
+        )
+        for source, row in rows
+    ]
+    return [Table("Ingest", told, ("file", "decode + proxy", "ingest", "ratio", "peak RSS"), shown)]
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description="Measure how fast footage is taken in.")
@@ -170,15 +192,8 @@ def main() -> None:
     if asked.one:
         print(json.dumps(one(asked.one, asked.files[0])))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        print(f"{'file':<28} {'length':>8} {'decode+proxy':>14} {'ingest':>10} {'ratio':>7} {'peak RSS':>10}")
-        for source in asked.files or [made(Path(folder, "made-720p.mp4"))]:
-            row = measured(source, asked.rounds)
-            print(
-                f"{source.name:<28} {row['seconds']:>6.1f} s {row['plain']:>9.1f} x rt {row['ingest']:>5.1f} x rt "
-                f"{row['ratio']:>7.2f} {row['rss_mb']:>7.0f} MB"
-            )
-    print("x rt: seconds of footage a CPU second; ratio: ingest / decode+proxy; medians of alternating rounds")
+    for table in tables(asked.rounds, asked.files):
+        print(table.text())
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -28,13 +30,14 @@ import numpy as np
 
 from circletake.domain.look import StyleTarget
 from circletake.domain.operation import Operation
-from circletake.generate.recipe import Bed, FrameOn, Grading, Segment, Variant, WorkOrder
+from circletake.generate.recipe import Bed, FrameOn, Grading, Original, Segment, Variant, WorkOrder
 from circletake.generate.render import render
 from circletake.media import decode, procedural, quality
 from circletake.media.ingest import ingest
 from circletake.media.picture import Size, on_one_thread
-from circletake.runtime.files import FileStore
+from circletake.runtime.files import FileStore, sha256_of
 from tests.bench.ingest import LIKE_A_WORKER, made
+from tests.bench.table import Table
 
 _FRAMES, _FPS = 72, Fraction(24)
 _SIZES: tuple[Size, ...] = ((640, 360), (1280, 720))
@@ -72,12 +75,12 @@ def _cube() -> str:
     return "\n".join(["LUT_3D_SIZE 33", *lines])
 
 
-def order(folder: Path, *, size: Size, fan_out: int) -> Operation:
-    """Return the operation that renders `fan_out` takes of one segment."""
+def work_order(folder: Path, *, size: Size, fan_out: int, first: int = 6, frames: int = _FRAMES) -> WorkOrder:
+    """Return what the re-cutter is told: `fan_out` takes of one segment."""
     clip = json.loads((folder / "clip.json").read_text(encoding="utf-8"))
-    work = WorkOrder(
+    return WorkOrder(
         slate="1A",
-        frames=_FRAMES,
+        frames=frames,
         fps=_FPS,
         size=size,
         codec="libx264",
@@ -86,8 +89,8 @@ def order(folder: Path, *, size: Size, fan_out: int) -> Operation:
             clip="a",
             file="source.mp4",
             proxy=clip["proxy"],
-            first_frame=6,
-            last_frame=6 + _FRAMES,
+            first_frame=first,
+            last_frame=first + frames,
             speed=Fraction(1),
             has_sound=True,
             look=clip["look"],
@@ -97,8 +100,12 @@ def order(folder: Path, *, size: Size, fan_out: int) -> Operation:
         fades=FrameOn(first=False, last=False),
         variants=tuple(_variant(number) for number in range(fan_out)),
     )
+
+
+def operation(work: WorkOrder) -> Operation:
+    """Return the operation of a work order."""
     return Operation(
-        key=f"bench/{size[0]}",
+        key=f"bench/{work.size[0]}",
         production="bench",
         step="generate",
         slate="1A",
@@ -106,8 +113,13 @@ def order(folder: Path, *, size: Size, fan_out: int) -> Operation:
         round=1,
         generator="ripomatic",
         request=work.model_dump(mode="json"),
-        quote="0",  # pyright: ignore[reportArgumentType]
+        quote=Decimal(0),
     )
+
+
+def order(folder: Path, *, size: Size, fan_out: int) -> Operation:
+    """Return the operation that renders `fan_out` takes of one segment."""
+    return operation(work_order(folder, size=size, fan_out=fan_out))
 
 
 def _variant(number: int) -> Variant:
@@ -159,12 +171,28 @@ def checked(folder: Path, *, size: Size, fan_out: int) -> float:
     return (time.process_time() - began) / fan_out
 
 
-def _ffmpeg() -> str:
+def ffmpeg_executable() -> str:
     """Return the path of ffmpeg, which comes with the `bench` extra."""
     return pkgutil.resolve_name("imageio_ffmpeg:get_ffmpeg_exe")()
 
 
-def ffmpeg(folder: Path, *, size: Size, source: Path) -> float:
+def final(folder: Path, *, size: Size) -> float:
+    """Render one final from the original and return its CPU-seconds."""
+    source = folder / "source.mp4"
+    files = FileStore(folder / "studio")
+    work = work_order(folder, size=size, fan_out=1)
+    render(operation(work), files=files)
+    original = Original(path=str(source), sha256=sha256_of(source), fps=_FPS, shown=(1920, 1080))
+    segment = work.segment.model_copy(update={"original": original})
+    ordered = operation(work.model_copy(update={"profile": "final", "segment": segment}))
+    began = time.process_time()
+    outcome = render(ordered, files=files)
+    taken = time.process_time() - began
+    assert [one.outcome for one in outcome.outputs] == ["take"], outcome.outputs
+    return taken
+
+
+def ffmpeg(folder: Path, *, size: Size, source: Path, rate: Sequence[str] = ("-qp", "26")) -> float:
     """Render one take by one process of ffmpeg and return its CPU-seconds."""
     width, height = size
     filters = (
@@ -177,10 +205,10 @@ def ffmpeg(folder: Path, *, size: Size, source: Path) -> float:
         "[a][b]amix=inputs=2,aformat=channel_layouts=stereo[bed]"
     )
     command = [
-        _ffmpeg(), "-v", "error", "-y", "-threads", "1", "-filter_threads", "1",
+        ffmpeg_executable(), "-v", "error", "-y", "-threads", "1", "-filter_threads", "1",
         "-filter_complex_threads", "1", "-ss", "0.25", "-t", "3", "-i", str(source),
         "-filter_complex", f"[0:v]{filters}[v];{bed}", "-map", "[v]", "-map", "[bed]", "-frames:v", str(_FRAMES),
-        "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-x264-params", _X264, "-threads", "1",
+        "-c:v", "libx264", "-preset", "ultrafast", *rate, "-x264-params", _X264, "-threads", "1",
         "-c:a", "aac", "-aac_coder", "fast", "-b:a", "192k", str(folder / "baseline.mp4"),
     ]  # fmt: skip
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -198,20 +226,25 @@ def one(what: str, folder: Path, *, size: Size, fan_out: int) -> float:
         return ours(folder, size=size, fan_out=fan_out)
     if what == "alone":
         return ours(folder, size=size, fan_out=1)
+    if what == "final":
+        return final(folder, size=size)
     if what == "checked":
         return checked(folder, size=size, fan_out=fan_out)
     clip = json.loads((folder / "clip.json").read_text(encoding="utf-8"))
     proxy = FileStore(folder / "studio").path(clip["proxy"])
+    if what == "ffmpeg-final":
+        return ffmpeg(folder, size=size, source=folder / "source.mp4", rate=("-crf", "17"))
     return ffmpeg(folder, size=size, source=folder / "source.mp4" if what == "ffmpeg" else proxy)
 
 
-_ROWS = {
+_PREVIEWS = {
     "ffmpeg": "one ffmpeg a take, 1080p source",
     "ffmpeg-proxy": "one ffmpeg a take, 960x540 proxy",
-    "alone": "ours, one take an operation",
+    "alone": "ours, one take from a decode",
     "ours": "ours, fan-out",
     "checked": "of that, quality control",
 }
+_FINALS = {"ffmpeg-final": "one ffmpeg, 1080p source", "final": "ours, a final from the original"}
 
 
 def apart(what: str, folder: Path, *, size: Size, fan_out: int) -> float:
@@ -222,12 +255,64 @@ def apart(what: str, folder: Path, *, size: Size, fan_out: int) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
+def tables(rounds: int, fan_out: int) -> list[Table]:
+    """Measure, and return a table for each size."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepared(folder)
+        return [
+            *(_previews(folder, size, rounds=rounds, fan_out=fan_out) for size in _SIZES),
+            _finals(folder, rounds=rounds),
+        ]
+
+
+def _previews(folder: Path, size: Size, *, rounds: int, fan_out: int) -> Table:
+    found = [{what: apart(what, folder, size=size, fan_out=fan_out) for what in _PREVIEWS} for _ in range(rounds)]
+    for row in found:
+        row["rendered"] = row["ours"] - row["checked"]
+    named = {**_PREVIEWS, "rendered": "ours, rendering alone"}
+    rows = [
+        (
+            words,
+            f"{statistics.median(row[what] for row in found):.3f}",
+            *(
+                "" if what == "checked" else f"{statistics.median(row[base] / row[what] for row in found):.2f}"
+                for base in ("ffmpeg", "ffmpeg-proxy")
+            ),
+        )
+        for what, words in named.items()
+    ]
+    share = statistics.median(row["checked"] / row["rendered"] for row in found)
+    told = (
+        f"CPU-seconds a preview take of 3 s, {fan_out} takes from one decode: with bed, move, grade, grain, quality "
+        "control, poster, look, fingerprint, hash and fsync. The baseline does the same kind of work with its own "
+        "filters and the same x264 settings, on one thread, and checks nothing. The other columns say how many times "
+        f"less that is than the baseline. Quality control costs {share:.2f} of rendering."
+    )
+    return Table(f"Takes, {size[0]}x{size[1]}", told, ("", "CPU-s", "of ffmpeg/source", "of ffmpeg/proxy"), rows)
+
+
+def _finals(folder: Path, *, rounds: int) -> Table:
+    size = (1920, 1080)
+    found = [{what: apart(what, folder, size=size, fan_out=1) for what in _FINALS} for _ in range(rounds)]
+    rows = [
+        (
+            words,
+            f"{statistics.median(row[what] for row in found):.2f}",
+            f"{statistics.median(row['ffmpeg-final'] / row[what] for row in found):.2f}",
+        )
+        for what, words in _FINALS.items()
+    ]
+    told = "CPU-seconds a final of 3 s from the original, checked, beside one ffmpeg that does the same kind of work."
+    return Table("Finals, 1920x1080", told, ("", "CPU-s", "of ffmpeg"), rows)
+
+
 def main() -> None:
-    """Measure and print a table."""
+    """Measure and print tables."""
     parser = argparse.ArgumentParser(description="Measure how fast takes are rendered.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fan-out", type=int, default=8)
-    parser.add_argument("--one", choices=list(_ROWS), help=argparse.SUPPRESS)
+    parser.add_argument("--one", choices=[*_PREVIEWS, *_FINALS], help=argparse.SUPPRESS)
     parser.add_argument("--size", default="640x360", help=argparse.SUPPRESS)
     parser.add_argument("folder", nargs="?", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -235,22 +320,8 @@ def main() -> None:
         width, height = map(int, asked.size.split("x"))
         print(one(asked.one, asked.folder, size=(width, height), fan_out=asked.fan_out))
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        prepared(folder)
-        for size in _SIZES:
-            print(f"{size[0]}x{size[1]}, {float(_FRAMES / _FPS):.0f} s, fan-out {asked.fan_out}")
-            rounds = [
-                {what: apart(what, folder, size=size, fan_out=asked.fan_out) for what in _ROWS}
-                for _ in range(asked.rounds)
-            ]
-            for what, words in _ROWS.items():
-                cpu = statistics.median(row[what] for row in rounds)
-                ratios = [
-                    statistics.median(row[base] / row[what] for row in rounds) for base in ("ffmpeg", "ffmpeg-proxy")
-                ]
-                print(f"  {words:<36} {cpu:7.3f} CPU-s a take   x{ratios[0]:5.2f}   x{ratios[1]:5.2f}")
-    print("x: how many times less CPU than ffmpeg from the source, and from the proxy; medians of alternating rounds")
+    for table in tables(asked.rounds, asked.fan_out):
+        print(table.text())
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from circletake.domain.schema import Value, first_problem
 from circletake.domain.timing import Rational, samples_in, seconds_of
 from circletake.errors import HandoffInvalid, MediaError
 from circletake.media import decode, encode, loudness
+from circletake.media.ahead import ahead
 from circletake.media.probe import probe
 from circletake.media.quality import Inspector
 
@@ -98,7 +99,7 @@ def execute(operation: Operation, *, files: Files) -> Outcome:
     try:
         encode.write_film(
             scratch,
-            frames=_pictures(order, files, inspector),
+            frames=ahead(_pictures(order, files, inspector)),
             fps=order.fps,
             size=order.size,
             sound=heard,

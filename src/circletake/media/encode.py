@@ -55,7 +55,7 @@ _OPTIONS: dict[str, dict[Profile, dict[str, str]]] = {
         "proxy": {"preset": "ultrafast", "crf": "20", "x264-params": _X264.format(gop=PROXY_GOP) + ":bframes=0"},
         "preview": {"preset": "ultrafast", "crf": "27", "x264-params": _X264.format(gop=PROXY_GOP) + ":bframes=0"},
         "take": {"preset": "ultrafast", "qp": _CONSTANT, "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
-        "final": {"preset": "ultrafast", "crf": "15", "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
+        "final": {"preset": "ultrafast", "crf": "17", "x264-params": _X264.format(gop=GOP) + ":bframes=0"},
         "master": {"preset": "superfast", "crf": "19", "x264-params": _X264.format(gop=GOP)},
     },
     "libsvtav1": {
@@ -201,6 +201,7 @@ def _video(
     context.time_base = 1 / fps
     context.gop_size = PROXY_GOP if profile == "proxy" else GOP
     context.thread_count = threads
+    context.thread_type = "FRAME"  # by slices, which is the default here, four threads are a third slower
     context.color_range = ColorRange.MPEG
     context.colorspace = _BT709
     context.color_primaries = _BT709
