@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import pytest
-
 from circletake.domain.look import Look, StyleTarget
 from circletake.domain.plan import Plan, Scene
 from circletake.domain.quality import Finding, QcReport
 from circletake.domain.take import Take
 from circletake.review import best_sequence
-from circletake.review.ranking import continuity, match
+from circletake.review.ranking import match
 from tests.domain.examples import EXAMPLES, LOOK, PLAN, SHOT
 
 PASSED = QcReport(findings=(Finding(check="decodes", passed=True, measured="all"),))
@@ -66,12 +64,6 @@ def test_the_same_moment_is_not_used_twice_even_far_apart():
 def test_ties_go_to_the_lower_number_whatever_the_order():
     takes = [take("1A", 2, 0.3), take("1A", 1, 0.3)]
     assert chosen(plan(0.3), takes) == [1]
-
-
-def test_looks_that_are_alike_cut_better_than_day_after_night():
-    assert continuity(look(0.2), look(0.2)) == pytest.approx(1.0)
-    assert continuity(look(0.2), look(0.25)) > 0.9
-    assert continuity(look(0.1), look(0.8)) < 0.45
 
 
 def test_a_moving_picture_is_a_worse_static_shot():

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from circletake.domain.continuity import join_of
 from circletake.domain.cut import Cut
+from circletake.domain.look import ShotSize
 from circletake.domain.operation import request_sha256
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Files, TakeStore
@@ -28,6 +31,7 @@ from circletake.publish.page import page
 from circletake.publish.record import (
     Approved,
     Costs,
+    JoinRecord,
     OperationRecord,
     Receipt,
     ShotRecord,
@@ -141,6 +145,7 @@ class Receipts:
             approvals=self._approvals(production, number, cut_version),
             references=self._references.of(production, number, _WHOLE_BRIEF),
             shots=shots,
+            joins=_joins(plan, shots),
             cut=cut,
             master=master,
             releases=released,
@@ -180,6 +185,20 @@ class Receipts:
             )
             records.append(record)
         return tuple(records)
+
+
+def _joins(plan: Plan, shots: tuple[ShotRecord, ...]) -> tuple[JoinRecord, ...]:
+    """Return how the circled takes cut together."""
+    sizes: dict[str, ShotSize] = {shot.slate: shot.size for shot in plan.shots}
+    used = [shot.used for shot in shots if shot.used is not None]
+    return tuple(
+        JoinRecord(
+            before=before.id,
+            after=after.id,
+            join=join_of(before, after, sizes=(sizes[before.slate], sizes[after.slate])),
+        )
+        for before, after in pairwise(used)
+    )
 
 
 def _record(take: Take) -> TakeRecord:

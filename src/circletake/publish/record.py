@@ -8,6 +8,7 @@ from typing import Literal
 
 from circletake.domain.brief import Brief, Terms
 from circletake.domain.clip import Clip
+from circletake.domain.continuity import Join
 from circletake.domain.cut import Cut, CutEvent, Master, Release
 from circletake.domain.money import Usd
 from circletake.domain.operation import Operation, OperationState, request_sha256
@@ -71,6 +72,15 @@ class ShotRecord(Value):
         return next((one.take for one in self.takes if one.take.number == self.circled.number), None)
 
 
+class JoinRecord(Value):
+    """One cut of the film: how well the takes on either side of it go together."""
+
+    before: str
+    """E.g. `1A-2`."""
+    after: str
+    join: Join
+
+
 class OperationRecord(Value):
     """One journalled call."""
 
@@ -128,6 +138,8 @@ class Receipt(Stored):
     references: tuple[Reference, ...]
     """For the brief as a whole."""
     shots: tuple[ShotRecord, ...]
+    joins: tuple[JoinRecord, ...] = ()
+    """The cuts of the film, in order."""
     cut: Cut
     master: Master
     releases: tuple[Release, ...]

@@ -2,7 +2,7 @@
 
 It stands in for an editor when nobody looks, and is marked so. Maximises, over one take a shot,
 
-    sum(match) + 0.6 * sum(continuity of neighbours) - repeats
+    sum(match) + 0.6 * sum(continuity of neighbours, `domain.continuity`) - repeats
 
 with dynamic programming (Viterbi 1967) for the neighbours, then exchanges single takes as long as that helps, because
 "the same moment twice in one film" is not a matter of neighbours.
@@ -15,7 +15,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from circletake.domain.look import Look
+from circletake.domain.continuity import join_of
+from circletake.domain.look import Look, ShotSize
 from circletake.domain.plan import Plan, Shot
 from circletake.domain.take import Take
 
@@ -65,18 +66,6 @@ def _moves_as_asked(look: Look, shot: Shot) -> float:
     return still if shot.move == "static" else 1.0 - 0.5 * still
 
 
-def continuity(before: Look, after: Look) -> float:
-    """Return how well two looks cut together: closeness in brightness, colour and contrast, 0..1.
-
-    Oklab distances are scaled so that a just noticeable change of light (0.05) costs little and day after night (0.4)
-    nearly everything.
-    """
-    light = abs(before.oklab_mean[0] - after.oklab_mean[0])
-    colour = math.dist(before.oklab_mean[1:], after.oklab_mean[1:])
-    spread = abs(before.contrast - after.contrast)
-    return math.exp(-(light / 0.35 + colour / 0.12 + spread / 0.3) / 2)
-
-
 def _moments(take: Take) -> list[tuple[str, float, float]]:
     found = []
     segments = take.recipe.get("segments")
@@ -110,14 +99,14 @@ def best_sequence(plan: Plan, takes: Mapping[str, Sequence[Take]]) -> dict[str, 
     shots = [shot for shot in plan.shots if takes.get(shot.slate)]
     if not shots:
         return {}
+    continuity = _Continuity(shots)
     options = [sorted(_no_stand_ins(takes[shot.slate], shot), key=lambda take: take.number) for shot in shots]
     scores = [[match(take, shot) for take in row] for row, shot in zip(options, shots, strict=True)]
-    chosen = _exchange(options, scores, _viterbi(options, scores))
+    chosen = _exchange(options, scores, _viterbi(options, scores, continuity), continuity)
     film = [row[index] for row, index in zip(options, chosen, strict=True)]
     ranked: dict[str, Ranked] = {}
     for at, shot in enumerate(shots):
-        neighbours = [film[other] for other in (at - 1, at + 1) if 0 <= other < len(film)]
-        joins = [continuity(film[at].look, other.look) for other in neighbours]
+        joins = [continuity.at(first, film) for first in (at - 1, at) if 0 <= first < len(film) - 1]
         ranked[shot.slate] = Ranked(
             take=film[at],
             match=scores[at][chosen[at]],
@@ -131,14 +120,37 @@ def _no_stand_ins(takes: Sequence[Take], shot: Shot) -> Sequence[Take]:
     return [take for take in takes if _shows(take, shot) > 0.0] or takes
 
 
-def _viterbi(options: Sequence[Sequence[Take]], scores: Sequence[Sequence[float]]) -> list[int]:
+class _Continuity:
+    """How well takes of neighbouring shots cut together; each pair is looked at once."""
+
+    def __init__(self, shots: Sequence[Shot]) -> None:
+        self._sizes: list[tuple[ShotSize, ShotSize]] = [
+            (before.size, after.size) for before, after in itertools.pairwise(shots)
+        ]
+        self._known: dict[tuple[int, str, str], float] = {}
+
+    def between(self, at: int, before: Take, after: Take) -> float:
+        """Return it for a take of shot `at` and one of the next, 0..1."""
+        pair = at, before.id, after.id
+        if pair not in self._known:
+            self._known[pair] = join_of(before, after, sizes=self._sizes[at]).score
+        return self._known[pair]
+
+    def at(self, at: int, film: Sequence[Take]) -> float:
+        """Return it for the cut after shot `at` of a film."""
+        return self.between(at, film[at], film[at + 1])
+
+
+def _viterbi(
+    options: Sequence[Sequence[Take]], scores: Sequence[Sequence[float]], continuity: _Continuity
+) -> list[int]:
     best = list(scores[0])
     back: list[list[int]] = []
     for at in range(1, len(options)):
         row, trail = [], []
         for index, take in enumerate(options[at]):
             joined = [
-                total + CONTINUITY_WEIGHT * continuity(before.look, take.look)
+                total + CONTINUITY_WEIGHT * continuity.between(at - 1, before, take)
                 for total, before in zip(best, options[at - 1], strict=True)
             ]
             source = max(range(len(joined)), key=joined.__getitem__)
@@ -152,10 +164,12 @@ def _viterbi(options: Sequence[Sequence[Take]], scores: Sequence[Sequence[float]
     return path[::-1]
 
 
-def _exchange(options: Sequence[Sequence[Take]], scores: Sequence[Sequence[float]], start: list[int]) -> list[int]:
+def _exchange(
+    options: Sequence[Sequence[Take]], scores: Sequence[Sequence[float]], start: list[int], continuity: _Continuity
+) -> list[int]:
     def worth(chosen: Sequence[int]) -> float:
         film = [row[index] for row, index in zip(options, chosen, strict=True)]
-        joins = sum(continuity(a.look, b.look) for a, b in itertools.pairwise(film))
+        joins = sum(continuity.at(at, film) for at in range(len(film) - 1))
         return sum(row[i] for row, i in zip(scores, chosen, strict=True)) + CONTINUITY_WEIGHT * joins - repeats(film)
 
     chosen, total = list(start), worth(start)
