@@ -172,4 +172,4 @@ def test_slow_motion_hears_its_own_stretch_and_nothing_after_it(files: FileStore
 
 def test_the_same_order_gives_the_same_take_to_the_bit(files: FileStore):
     asked = work(files, places=np.linspace(0.25, 0.75, FRAMES), size=TALL, level=-30.0)
-    assert take(files, asked).sha256 == take(files, asked).sha256
+    assert len({take(files, asked).sha256 for _ in range(4)}) == 1

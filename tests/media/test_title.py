@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from tests.media.footage import scene
 
 from circletake.errors import MediaError
 from circletake.media.picture import Frame, Size, blank, planes
-from circletake.media.title import SAFE, card, fade
+from circletake.media.title import PLACES, SAFE, card, fade, quietest
 
 WIDE: Size = (640, 360)
 SIZES: tuple[Size, ...] = (WIDE, (360, 640), (360, 360), (360, 450))
@@ -48,6 +49,46 @@ def test_words_stay_inside_the_safe_area_and_in_the_middle(text: str, size: Size
     assert rows[-1] <= (1 - edge) * height + 1
     assert (columns[0] + columns[-1]) / 2 == pytest.approx(width / 2, abs=0.02 * width)
     assert (rows[0] + rows[-1]) / 2 == pytest.approx(height / 2, abs=0.05 * height)
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("text", TEXTS)
+def test_words_stay_inside_the_safe_area_wherever_they_are_placed(text: str, size: Size, at: float):
+    rows, columns = inked(card(text, size=size, at=at).apply(blank(size), share=1.0))
+    width, height = size
+    edge = (1 - SAFE) / 2
+    assert edge * width - 1 <= columns[0] <= columns[-1] <= (1 - edge) * width + 1
+    assert edge * height - 1 <= rows[0] <= rows[-1] <= (1 - edge) * height + 1
+    if len(text) < 10:
+        assert (rows[0] + rows[-1]) / 2 == pytest.approx(at * height, abs=0.05 * height)
+
+
+def face(x: float, y: float, size: Size = WIDE) -> Frame:
+    """Return a bright oval with eyes in front of a dark, even room."""
+    frame = blank(size, luma=60)
+    light = planes(frame).y
+    centre, reach = (int(x * size[0]), int(y * size[1])), int(0.14 * size[1])
+    cv2.ellipse(light, centre, (reach * 3 // 4, reach), 0, 0, 360, 190, -1)
+    for side in (-1, 1):
+        cv2.circle(light, (centre[0] + side * reach // 3, centre[1] - reach // 4), max(2, reach // 8), 30, -1)
+    return frame
+
+
+def test_words_do_not_lie_over_a_face():
+    assert quietest([face(0.5, 0.5)], "The door", size=WIDE) != PLACES[0]
+    assert quietest([face(0.5, 0.77)], "The door", size=WIDE) != PLACES[1]
+    assert quietest([face(0.42, 0.45), face(0.5, 0.5), face(0.58, 0.5)], "The door", size=WIDE) != PLACES[0]
+
+
+def test_words_lie_in_the_middle_where_that_is_free():
+    assert quietest([face(0.1, 0.5)], "Now", size=WIDE) == PLACES[0]
+    assert quietest([blank(WIDE, luma=90)], "The door", size=WIDE) == PLACES[0]
+
+
+def test_a_title_cannot_be_placed_without_a_picture():
+    with pytest.raises(MediaError, match="without a picture"):
+        quietest([], "Now", size=WIDE)
 
 
 def test_letters_are_near_white_on_black_and_the_frame_round_them_is_untouched():

@@ -6,41 +6,29 @@ from the original: its pictures are never held all at once.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from io import BufferedReader
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from circletake.domain.clip import WHOLE
 from circletake.domain.look import Look
 from circletake.domain.operation import Operation, Outcome, Output
 from circletake.domain.ports import Files
 from circletake.domain.quality import Finding
 from circletake.domain.timing import samples_in
 from circletake.errors import MediaError
-from circletake.generate.recipe import Bed, Original, Variant, WorkOrder
-from circletake.media import decode, encode, grade, look, loudness, move, quality, reframe, sound, still, title
-from circletake.media.original import Stretch, iterate_original
-from circletake.media.probe import probe
-from circletake.runtime.files import opened
-from circletake.runtime.limits import UNCHECKED, memory
+from circletake.generate.footage import Footage, decoded, title_at
+from circletake.generate.recipe import Bed, Variant, WorkOrder
+from circletake.media import decode, encode, grade, look, loudness, move, quality, sound, still, title
+from circletake.media.picture import on_one_thread
 
-OVERSCAN = 1.25
-"""The segment is decoded this much larger than the take, so that a push-in stays sharp (facts: 1.25x)."""
-_AS_IT_IS = 1.6
-"""A proxy of the film's shape that is at most so much larger than the take is not scaled before it is cut out: scaling
-took longer than decoding (docs/log.md)."""
 POSTER_WIDTH = 480
 OWN_LOUDNESS = -23.0
 """LUFS that a clip's own sound is brought to before it is mixed: footage is recorded at any level."""
@@ -50,30 +38,10 @@ HISS = -50.0
 """LUFS under which own sound is left out: there is nothing on it but noise."""
 OWN_CEILING = -3.0
 """dBTP of the highest peaks of own sound, as of the bed it is mixed with."""
-_MEND = "put it back, add it where it lies now (circletake catalog add), or circle another take; then resume"
 _REFRAMED_PUSH = 0.5
 """Share of a push-in that is left in a reframed picture: it shows a part of the picture already."""
 _LEAST_LISTENED = 24_000
 """Samples that loudness is measured on at least; shorter sound is repeated."""
-
-
-@dataclass(frozen=True)
-class _Footage:
-    """The decoded segment, and how it was framed for the shape of the film."""
-
-    pictures: Iterable[NDArray[np.uint8]]
-    """For one take after the other; a final's can be had once."""
-    path: reframe.Path | None
-    """`None` when the shape of the footage is that of the film, or nearly."""
-    across: bool = False
-    """Whether the crop was chosen across the picture, else up and down."""
-
-    @property
-    def told(self) -> str:
-        """How it was framed, in a word; empty when it is shown as it was shot."""
-        if self.path is None:
-            return ""
-        return "follows" if self.path.moves else "fixed"
 
 
 @dataclass(frozen=True)
@@ -97,6 +65,7 @@ def render(operation: Operation, *, files: Files) -> Outcome:
         MediaError: the segment cannot be decoded at all.
         HomeError: the studio's files cannot be written.
     """
+    on_one_thread()  # optical flow depends on how OpenCV's threads share it out
     began, cpu = time.monotonic(), time.process_time()
     work = WorkOrder.model_validate(operation.request)
     own = _own_sound(work, files)
@@ -104,7 +73,7 @@ def render(operation: Operation, *, files: Files) -> Outcome:
     tracks: dict[float, _Track] = {}
     outputs: list[Output] = []
     with ExitStack() as held:
-        footage = _decoded(work, files, held)
+        footage = decoded(work, files, held)
         for index, variant in enumerate(work.variants):
             try:
                 level = variant.own_sound_db
@@ -121,91 +90,6 @@ def render(operation: Operation, *, files: Files) -> Outcome:
         seconds=time.monotonic() - began,
         cpu_seconds=time.process_time() - cpu,
     )
-
-
-def _decoded(work: WorkOrder, files: Files, held: ExitStack) -> _Footage:
-    segment = work.segment
-    proxy = files.path(segment.proxy)
-    seen = probe(proxy)
-    source, film = reframe.aspect((seen.width, seen.height), segment.active), work.size[0] / work.size[1]
-    path = _reframed(work, files, source=source, film=film) if reframe.differs(source, film) else None
-    focus = (decode.CENTRE,) if path is None else path.points
-    whole = (seen.width, seen.height)
-    size = move.overscan(work.size, OVERSCAN)
-    if work.profile == "final":
-        if segment.original is None or len(work.variants) != 1:
-            raise MediaError(f"a final of {work.slate} is one take from an original; order it so")
-        held.enter_context(memory(UNCHECKED))
-        content = held.enter_context(_unchanged(segment.original, files, name=segment.file))
-        pictures: Iterable[NDArray[np.uint8]] = iterate_original(
-            content,
-            Stretch(segment.first_frame, work.frames, work.fps, segment.original.fps, segment.speed),
-            name=segment.file,
-            shown=segment.original.shown,
-            size=size,
-            active=segment.active,
-            focus=focus,
-        )
-    else:
-        alike = whole[0] * work.size[1] == whole[1] * work.size[0]
-        if path is None and segment.active == WHOLE and alike and size[0] <= whole[0] <= _AS_IT_IS * work.size[0]:
-            size = whole
-        pictures = decode.decode_segment(
-            proxy,
-            first_frame=segment.first_frame,
-            frames=work.frames,
-            fps=work.fps,
-            size=size,
-            speed=segment.speed,
-            active=segment.active,
-            focus=focus,
-        )
-    return _Footage(pictures, path, across=source > film)
-
-
-def _unchanged(original: Original, files: Files, *, name: str) -> BufferedReader:
-    """Open the original of a proxy.
-
-    Raises:
-        MediaError: it is gone, or holds something else now, which may have other rights.
-    """
-    if original.path.startswith("media/"):
-        content = files.path(original.path).open("rb")
-    else:
-        try:
-            content = opened(Path(original.path))
-        except MediaError as error:
-            raise MediaError(f"{error}; the film needs this original ({original.path}): {_MEND}") from error
-    stood = os.fstat(content.fileno())
-    if _sha256(content, (stood.st_dev, stood.st_ino, stood.st_size, stood.st_mtime_ns)) != original.sha256:
-        content.close()
-        raise MediaError(f"the original of {name} is another file now ({original.path}): {_MEND}")
-    return content
-
-
-_hashes: dict[tuple[int, int, int, int], str] = {}
-"""What this process has hashed, by device, number, size and time of the file."""
-
-
-def _sha256(content: BufferedReader, stood: tuple[int, int, int, int]) -> str:
-    if stood not in _hashes:
-        _hashes[stood] = hashlib.file_digest(content, "sha256").hexdigest()
-    return _hashes[stood]
-
-
-def _reframed(work: WorkOrder, files: Files, *, source: float, film: float) -> reframe.Path:
-    """Look at the segment, small and with pictures left out, for where to crop it."""
-    step = max(1, round(work.fps / reframe.SAMPLED))
-    glance = decode.decode_segment(
-        files.path(work.segment.proxy),
-        first_frame=work.segment.first_frame,
-        frames=-(-work.frames // step),
-        fps=work.fps,
-        size=reframe.small(source),
-        speed=work.segment.speed * step,
-        active=work.segment.active,
-    )
-    return reframe.follow(glance, step=step, fps=work.fps, film=film, frames=work.frames)
 
 
 def _own_sound(work: WorkOrder, files: Files) -> NDArray[np.float32] | None:
@@ -232,7 +116,7 @@ def _levelled(heard: NDArray[np.float32]) -> NDArray[np.float32] | None:
     return loudness.limit(heard * np.float32(10.0 ** (gain / 20.0)), ceiling=OWN_CEILING)
 
 
-def _framing(variant: Variant, work: WorkOrder, footage: _Footage) -> move.Framing:
+def _framing(variant: Variant, work: WorkOrder, footage: Footage) -> move.Framing:
     """Return where a variant's frame lies in the decoded picture, which shows the active area or a crop of it.
 
     The place that the variant asks for is one in the whole picture. Along the axis of a reframed picture the crop was
@@ -276,7 +160,7 @@ def _mixed(
 class _Shooting:
     """Draws the pictures of one take, and looks at each as it passes."""
 
-    def __init__(self, work: WorkOrder, variant: Variant, footage: _Footage) -> None:
+    def __init__(self, work: WorkOrder, variant: Variant, footage: Footage, files: Files) -> None:
         self._work = work
         self._segment = footage.pictures
         start = _framing(variant, work, footage)
@@ -288,7 +172,10 @@ class _Shooting:
             work.segment.look, target=grading.target, reference=grading.reference, strength=grading.strength
         )
         self._finish = grade.Finish(size=work.size, grain=grading.grain, vignette=grading.vignette, seed=variant.seed)
-        self._title = title.card(work.title, size=work.size, font=work.font) if work.title else None
+        self.title_at = title_at(work, self._framings, footage, files) if work.title else None
+        self._title = (
+            None if self.title_at is None else title.card(work.title, size=work.size, font=work.font, at=self.title_at)
+        )
         self.inspector = quality.Inspector(expected_frames=work.frames, size=work.size, fps=work.fps)
         self.kept: dict[int, NDArray[np.uint8]] = {}
         """Pictures kept for poster, look and fingerprint."""
@@ -327,11 +214,11 @@ def _take(
     variant: Variant,
     index: int,
     *,
-    footage: _Footage,
+    footage: Footage,
     track: _Track,
     files: Files,
 ) -> Output:
-    shooting = _Shooting(work, variant, footage)
+    shooting = _Shooting(work, variant, footage, files)
     scratch = files.scratch("mp4")
     encode.write_film(
         scratch,
@@ -357,12 +244,12 @@ def _take(
         height=work.size[1],
         look=shooting.look(track.heard),
         phash=print_.phash,
-        recipe=_recipe(work, variant, footage, print_),
+        recipe=_recipe(work, variant, footage, print_) | {"title_at": shooting.title_at},
         qc=shooting.inspector.report(sound=track.findings),
     )
 
 
-def _recipe(work: WorkOrder, variant: Variant, footage: _Footage, print_: look.Fingerprint) -> dict[str, JsonValue]:
+def _recipe(work: WorkOrder, variant: Variant, footage: Footage, print_: look.Fingerprint) -> dict[str, JsonValue]:
     """Return how the take was made: what an editor asks of it, and its fingerprint."""
     segment = work.segment
     told: dict[str, JsonValue] = {

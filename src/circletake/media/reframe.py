@@ -212,13 +212,15 @@ def _camera(field: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _carried(before: NDArray[np.uint8], camera: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the picture before, moved as the camera's motion moves it (which is nearly the same all over)."""
+    """Return the picture before, moved as the camera's motion moves it (which is nearly the same all over).
+
+    In fixed point: with a map of floats OpenCV 5.0 rounds one pixel in twenty this way or that, by where it lies in
+    memory.
+    """
     height, width = before.shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    there = np.stack([x, y], axis=2) - camera
-    return np.asarray(
-        cv2.remap(before, there, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
+    places, shares = cv2.convertMaps(x - camera[..., 0], y - camera[..., 1], cv2.CV_16SC2)
+    return np.asarray(cv2.remap(before, places, shares, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _attention(picture: Frame) -> NDArray[np.float64]:

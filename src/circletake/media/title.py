@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from circletake.errors import MediaError
+from circletake.media.digest import saliency
 from circletake.media.lettering import Face
 from circletake.media.picture import BLACK, NEUTRAL, Frame, Size, planes
 
@@ -23,6 +26,12 @@ _SHADOW = 0.55
 _SMALLEST = 0.02
 """Least size of the words, in shorter sides of the frame: 14 pixels at 720."""
 _LONGEST_IN_CAPITALS = 48
+PLACES = (0.5, 0.77, 0.23)
+"""Where words may be centred, from the top: the middle, the lower and the upper third."""
+_GLANCE = (64, 36)
+"""Width and height of the pictures that attention is told from."""
+_MIDDLE_IS_WORTH = 0.75
+"""What lies under the words may draw the eye so much less in another place before they leave the middle."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +101,55 @@ def fade(index: int, *, frames: int, lead: int = 10, length: int = 14, hold_at_e
     return share * share * (3 - 2 * share)
 
 
-def card(text: str, *, size: Size, font: str = "") -> Title:
-    """Set words in the middle of the frame: tracked, wrapped evenly, as large as looks quiet, inside the safe area.
+@dataclass(frozen=True)
+class _Setting:
+    """Words as they will be set."""
+
+    face: Face
+    lines: list[str]
+    points: float
+
+    @property
+    def tall(self) -> float:
+        """Height of all lines, in pixels."""
+        return len(self.lines) * self.points * _LEADING
+
+    @property
+    def wide(self) -> float:
+        """Width of the longest line, in pixels."""
+        return max(self.face.width(line) for line in self.lines)
+
+
+def quietest(pictures: Sequence[Frame], text: str, *, size: Size, font: str = "") -> float:
+    """Return which of `PLACES` words should have so that they lie on nothing that the eye goes to: a face, a sign.
+
+    Args:
+        pictures: some of those that the words will be seen on, framed as they will be; they may be small.
+        text: the words.
+        size: width and height of the frame that the words will be set for.
+        font: as for `card`.
+
+    Raises:
+        MediaError: there are no pictures; the font cannot be read, or has no letters for these words.
+    """
+    if not pictures:
+        raise MediaError("a title cannot be placed without a picture to place it in")
+    set_ = _set(text, size=size, font=font)
+    seen = [cv2.resize(planes(picture).y, _GLANCE, interpolation=cv2.INTER_AREA) for picture in pictures]
+    drawn = np.mean([saliency(np.asarray(small, np.uint8)) for small in seen], axis=0)
+    drawn = np.maximum(drawn - drawn.mean() - drawn.std(), 0.0)
+    half_high, half_wide = set_.tall / size[1] / 2, set_.wide / size[0] / 2
+    columns = slice(int((0.5 - half_wide) * _GLANCE[0]), max(1, round((0.5 + half_wide) * _GLANCE[0])))
+
+    def under(at: float) -> float:
+        rows = slice(max(0, int((at - half_high) * _GLANCE[1])), max(1, round((at + half_high) * _GLANCE[1])))
+        return float(drawn[rows, columns].mean()) * (_MIDDLE_IS_WORTH if at == PLACES[0] else 1.0)
+
+    return min(PLACES, key=under)
+
+
+def card(text: str, *, size: Size, font: str = "", at: float = PLACES[0]) -> Title:
+    """Set words in the frame: tracked, wrapped evenly, as large as looks quiet, inside the safe area.
 
     Up to 48 letters are set in capitals; longer texts as they are written.
 
@@ -102,10 +158,29 @@ def card(text: str, *, size: Size, font: str = "") -> Title:
         size: width and height of the frame.
         font: path of a TrueType or OpenType face; empty for Pillow's built-in one, to whose basic Latin letters the
             accents of German, French, Spanish and their neighbours are added.
+        at: where the middle of the words lies, from the top of the frame, 0..1; as near to it as the safe area allows.
 
     Raises:
         MediaError: the font cannot be read, or has no letters for these words.
     """
+    width, height = size
+    set_ = _set(text, size=size, font=font)
+    sheet = Image.new("L", (width, height), 0)
+    edge = (1 - SAFE) / 2 * height
+    begin = min(max(at * height - set_.tall / 2, edge), max(edge, height - edge - set_.tall))
+    if set_.tall > SAFE * height:
+        begin = (height - set_.tall) / 2
+    for number, line in enumerate(set_.lines):
+        top = begin + number * set_.points * _LEADING
+        set_.face.write(sheet, line, x=(width - set_.face.width(line)) / 2, y=top)
+    letters = np.asarray(sheet, np.float32) / 255.0
+    shade = cv2.GaussianBlur(letters, (0, 0), set_.points * 0.35)
+    shadow = np.asarray(shade / (float(shade.max()) or 1.0) * _SHADOW, np.float32)
+    return Title(_Layer.of(letters, shadow, size), _Layer.of(letters, shadow, (width // 2, height // 2)))
+
+
+def _set(text: str, *, size: Size, font: str) -> _Setting:
+    """Choose lines and size of letters."""
     width, height = size
     spoken = text.strip() if "\n" in text else " ".join(text.split())
     in_capitals = len(spoken) <= _LONGEST_IN_CAPITALS
@@ -114,20 +189,10 @@ def card(text: str, *, size: Size, font: str = "") -> Title:
     points, smallest = max(5.0, 0.075 * min(width * 0.9, height)), max(5.0, _SMALLEST * min(size))
     while True:
         face = Face(font, points, tracking=tracking)
-        lines = _wrapped(face.settable(spoken), face, SAFE * width)
-        tall = len(lines) * points * _LEADING
-        fits = tall <= SAFE * height and all(face.width(line) <= SAFE * width for line in lines)
-        if fits or points <= smallest:
-            break
+        set_ = _Setting(face, _wrapped(face.settable(spoken), face, SAFE * width), points)
+        if points <= smallest or (set_.tall <= SAFE * height and set_.wide <= SAFE * width):
+            return set_
         points = max(smallest, points * 0.92)
-    sheet = Image.new("L", (width, height), 0)
-    for number, line in enumerate(lines):
-        top = (height - tall) / 2 + number * points * _LEADING
-        face.write(sheet, line, x=(width - face.width(line)) / 2, y=top)
-    letters = np.asarray(sheet, np.float32) / 255.0
-    shade = cv2.GaussianBlur(letters, (0, 0), points * 0.35)
-    shadow = np.asarray(shade / (float(shade.max()) or 1.0) * _SHADOW, np.float32)
-    return Title(_Layer.of(letters, shadow, size), _Layer.of(letters, shadow, (width // 2, height // 2)))
 
 
 def _wrapped(text: str, face: Face, limit: float) -> list[str]:
