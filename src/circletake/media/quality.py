@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from circletake.domain.quality import Check, Finding, QcReport
 from circletake.domain.timing import AUDIO_RATE, samples_in, timecode
 from circletake.media.look import Fingerprint, thumbnail_distance
-from circletake.media.loudness import SILENT, as_stereo, integrated
+from circletake.media.loudness import SILENT, as_stereo, integrated, measure_peak
 from circletake.media.picture import Frame, planes, size_of
 
 _SMALL = (160, 90)
@@ -331,6 +331,8 @@ def _loudness(sound: NDArray[np.float32]) -> Finding:
     level = integrated(sound)
     if level <= SILENT:
         return _finding("loudness", True, "not measurable", "")
+    peak = measure_peak(sound)
     word = "soft" if level < _SOFTEST else "loud"
     reason = f"the sound is far too {word}: {level:.1f} LUFS, between {_SOFTEST:.0f} and {_LOUDEST:.0f} is usual"
-    return _finding("loudness", _SOFTEST <= level <= _LOUDEST, f"{level:.1f} LUFS", reason)
+    measured = f"{level:.1f} LUFS, true peak {peak:.1f} dBTP"
+    return _finding("loudness", _SOFTEST <= level <= _LOUDEST, measured, reason)
