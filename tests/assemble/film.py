@@ -78,10 +78,11 @@ def stored(
     *,
     fps: Fraction = FPS,
     size: tuple[int, int] = SIZE,
+    profile: encode.Profile = "take",
 ) -> str:
     """Encode a take into the store and return its URI."""
     scratch = files.scratch("mp4")
-    encode.write_film(scratch, frames=iter(pictures), fps=fps, size=size, sound=heard, profile="take")
+    encode.write_film(scratch, frames=iter(pictures), fps=fps, size=size, sound=heard, profile=profile)
     return files.adopt(scratch, ending="mp4")
 
 

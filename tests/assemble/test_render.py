@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,7 @@ from circletake.assemble.render import execute
 from circletake.domain.operation import Output
 from circletake.domain.timing import samples_in
 from circletake.errors import HandoffInvalid, MediaError
-from circletake.media import decode, loudness, picture
+from circletake.media import decode, loudness, picture, sound
 from circletake.media.probe import probe
 from circletake.runtime.files import FileStore
 from tests.assemble.film import (
@@ -79,6 +80,41 @@ def test_cuts_fall_on_their_frames(files: FileStore):
     output = rendered(files, an_order(piece(dark, 10), piece(bright, 10)))
     means = [picture.planes(one).y.mean() for one in decode.iterate_frames(files.path(output.uri))]
     assert max(means[:10]) < 100 < min(means[10:])
+
+
+def test_a_film_of_ten_cuts_has_no_flash_frame_no_black_gap_and_no_click(files: FileStore):
+    lengths = [14, 9, 20, 12, 7, 16, 11, 13, 8, 18, 15]
+    lights = [70 + 53 * number % 130 for number in range(len(lengths))]
+    starts = np.cumsum([0, *lengths])
+    heard = bed(int(starts[-1]))
+    pieces = [
+        piece(
+            stored(
+                files,
+                shown(frames, light=light, seed=number),
+                heard[samples_in(int(start), FPS) : samples_in(int(start) + frames, FPS)],
+                profile="final",
+            ),
+            frames,
+        )
+        for number, (frames, light, start) in enumerate(zip(lengths, lights, starts[:-1], strict=True))
+    ]
+    output = rendered(files, an_order(*pieces))
+    means = np.array([picture.planes(one).y.mean() for one in decode.iterate_frames(files.path(output.uri))])
+    assert len(means) == starts[-1]
+    for first, end in itertools.pairwise(starts):
+        shot = means[first:end]
+        assert np.ptp(shot) < 6, "a picture of another shot, or a black one"
+        assert shot.min() > 40
+    assert np.abs(np.diff(means))[starts[1:-1] - 1].min() > 6, "a cut lies elsewhere"
+
+    wave = film(files, output)
+    bend = sound.roughness(wave)
+    edits = [samples_in(int(start), FPS) for start in starts[1:-1]]
+    usual = np.percentile(np.delete(bend, np.concatenate([np.arange(at - 48, at + 48) for at in edits])), 99.9)
+    assert max(bend[at - 48 : at + 48].max() for at in edits) < 2 * usual
+    written = probe(files.path(output.uri))
+    assert abs(written.audio_seconds - written.seconds) < 1 / FPS
 
 
 def test_the_sound_is_at_its_loudness_and_below_its_ceiling(store: FileStore, uris: list[str]):

@@ -14,7 +14,7 @@ from tests.media.footage import FPS, SMALL, clip, hum, number_of, numbered, squa
 
 from circletake.domain.timing import samples_in
 from circletake.errors import MediaError
-from circletake.media.decode import iterate_frames, picture_sha256
+from circletake.media.decode import decode_sound, iterate_frames, picture_sha256
 from circletake.media.encode import GOP, PROXY_GOP, Profile, write_film
 from circletake.media.picture import planes
 from circletake.media.probe import probe
@@ -153,3 +153,12 @@ def test_another_process_writes_the_same_bytes(tmp_path: Path):
     code = "import sys; from pathlib import Path; from tests.media.footage import clip; clip(Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "there.mp4")], check=True, cwd=Path(__file__).parents[2])
     assert here.read_bytes() == (tmp_path / "there.mp4").read_bytes()
+
+
+def test_a_final_keeps_every_sample_of_its_sound(tmp_path: Path):
+    path = tmp_path / "final.mp4"
+    heard = np.random.default_rng(2).uniform(-0.9, 0.9, (96_000, 2)).astype(np.float32)
+    write_film(path, frames=squares(48), fps=FPS, size=(160, 90), sound=heard, profile="final")
+    for first, samples in ((0, 96_000), (48_000, 24_000)):
+        decoded = decode_sound(path, start=Fraction(first, 48_000), samples=samples)
+        assert np.abs(decoded - heard[first : first + samples]).max() < 2**-22

@@ -46,16 +46,18 @@ _LEAST_LISTENED = 24_000
 
 @dataclass(frozen=True)
 class _Track:
-    """A sound track, encoded, measured and checked once for all takes that it is laid under."""
+    """A sound track, measured, checked and encoded once for all takes that it is laid under."""
 
-    encoded: encode.EncodedSound
+    sound: encode.EncodedSound | NDArray[np.float32]
+    """Encoded, or the samples themselves for a final, which keeps them all."""
     heard: look.Heard
     findings: tuple[Finding, ...]
 
     @classmethod
     def of(cls, work: WorkOrder, samples: NDArray[np.float32]) -> _Track:
         findings = quality.listen(samples, expected_frames=work.frames, fps=work.fps)
-        return cls(encode.encode_aac(samples), look.Heard.of(samples), findings)
+        kept = samples if work.profile == "final" else encode.encode_aac(samples)
+        return cls(kept, look.Heard.of(samples), findings)
 
 
 def render(operation: Operation, *, files: Files) -> Outcome:
@@ -225,7 +227,7 @@ def _take(
         frames=shooting.pictures(),
         fps=work.fps,
         size=work.size,
-        sound=track.encoded,
+        sound=track.sound,
         codec=work.codec,
         profile="final" if work.profile == "final" else "take",
     )

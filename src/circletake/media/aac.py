@@ -126,12 +126,26 @@ class SoundTrack(Protocol):
         ...
 
 
-def sound_track(container: OutputContainer, sound: Sound | EncodedSound | GrowingSound) -> SoundTrack:
+def sound_track(
+    container: OutputContainer, sound: Sound | EncodedSound | GrowingSound, *, lossless: bool = False
+) -> SoundTrack:
     """Add a sound track to a film that is being written.
 
+    Args:
+        container: the film.
+        sound: what is heard.
+        lossless: keep every sample to 24 bits (ALAC), for films that are cut together again: an AAC encoder sees each
+            begin and end in silence, and damages what is near.
+
     Raises:
-        MediaError: not of shape (samples, 2).
+        MediaError: not of shape (samples, 2); sound that has been encoded already cannot be lossless.
     """
+    if lossless:
+        if not isinstance(sound, np.ndarray):
+            raise MediaError("a lossless sound track needs the samples themselves; give (samples, 2) at 48 kHz")
+        exact = container.add_stream("alac", rate=AUDIO_RATE, layout="stereo")
+        exact.codec_context.format = "s32p"
+        return _Fresh(exact, checked(sound))
     stream = container.add_stream("aac", rate=AUDIO_RATE, layout="stereo", options=dict(_OPTIONS))
     stream.codec_context.bit_rate = _BIT_RATE
     if isinstance(sound, EncodedSound):

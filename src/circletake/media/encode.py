@@ -135,7 +135,7 @@ def film_writer(
     checked_size(size)
     with open_target(path) as container:
         video = _video(container, codec, profile, fps=fps, size=size, threads=threads)
-        track = None if sound is None else sound_track(container, sound)
+        track = None if sound is None else sound_track(container, sound, lossless=profile == "final")
         writer = FilmWriter(container, video, track, fps=fps, size=size)
         yield writer
         if not writer.written:
