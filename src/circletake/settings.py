@@ -126,6 +126,11 @@ class Settings:
     who: str
     workers: int
 
+    def options(self, adapter: str) -> dict[str, str]:
+        """Return the settings whose names begin with an adapter's, without that beginning."""
+        named = {field.name: str(getattr(self, field.name)) for field in fields(self)}
+        return {n.removeprefix(f"{adapter}_"): value for n, value in named.items() if n.startswith(f"{adapter}_")}
+
     @property
     def releases_folder(self) -> Path:
         """Where the folder channel publishes to."""

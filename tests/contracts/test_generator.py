@@ -139,5 +139,6 @@ def test_fetching_again_gives_the_same_takes(generator: Generator, files: FileSt
 def test_an_operation_that_may_have_been_accepted_can_be_asked_about(generator: Generator, files: FileStore):
     (request, *_) = generator.ask(order(files, (clip(files, "a"),), takes=1))
     one = operation(generator, request.payload)
-    handle = generator.reconcile(one)
-    assert handle is None or json.dumps(handle)
+    found = generator.reconcile(one)
+    assert (found.handle is not None) == (found.verdict == "accepted")
+    assert json.dumps(found.handle)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import JsonValue
 
 from circletake.domain.money import Quote
-from circletake.domain.operation import Operation, Outcome
+from circletake.domain.operation import Operation, Outcome, Resolution
 from circletake.errors import BudgetRefused, JournalConflict, RateLimited, RejectedByPolicy, SubmitUnknown, WorkerLost
 from circletake.runtime.clock import SystemClock
 from circletake.runtime.database.engine import Database
@@ -53,8 +53,10 @@ class Ledger:
     def cancel(self, handle: dict[str, JsonValue]) -> bool:
         return False
 
-    def reconcile(self, operation: Operation) -> dict[str, JsonValue] | None:
-        return {"job": operation.key} if self.lists and operation.key in self.charged else None
+    def reconcile(self, operation: Operation) -> Resolution:
+        if self.lists and operation.key in self.charged:
+            return Resolution(verdict="accepted", handle={"job": operation.key})
+        return Resolution(verdict="unknown")
 
 
 class Shelf:

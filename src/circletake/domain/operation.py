@@ -52,6 +52,17 @@ class Operation(Value):
     error: str | None = None
 
 
+class Resolution(Value):
+    """What a provider says of a submit of which nobody here knows whether it was accepted."""
+
+    verdict: Literal["accepted", "not_accepted", "not_yet", "unknown"]
+    """`not_accepted` is definite: it may be sent again. `not_yet`: the request may still be on its way; ask again after
+    `wait_s`. `unknown`: the provider cannot tell, now or later."""
+    handle: dict[str, JsonValue] | None = None
+    """For polling; there when it was accepted."""
+    wait_s: float = Field(default=0.0, ge=0)
+
+
 class Output(Value):
     """One thing an operation yielded: a take, or the reason why there is none."""
 

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from circletake.domain.brief import Brief
 from circletake.domain.clip import Clip
 from circletake.domain.money import Quote
-from circletake.domain.operation import Operation, Outcome
+from circletake.domain.operation import Operation, Outcome, Resolution
 from circletake.domain.plan import Plan
 from circletake.domain.reference import Found, Query
 from circletake.domain.rights import RightsContext, Verdict
@@ -118,19 +118,35 @@ class Operator(Protocol):
         ...
 
     def poll(self, handle: dict[str, JsonValue]) -> float | None:
-        """Return seconds to wait before the next poll, or `None` when there is something to fetch."""
+        """Return seconds to wait before the next poll, or `None` when there is something to fetch, also a failure.
+
+        Raises:
+            RateLimited | Retryable: ask again later.
+            Fatal: no key, no access; the operation stays accepted.
+        """
         ...
 
     def fetch(self, operation: Operation) -> Outcome:
-        """Return what came of an accepted operation; safe to repeat."""
+        """Return what came of an accepted operation; safe to repeat. Runs in a media worker, which may be killed.
+
+        Media that a provider sent is opened here and nowhere else. What was paid for and is not usable is `done` with
+        the reasons, never an error.
+
+        Raises:
+            RateLimited | Retryable: it could not be fetched now.
+        """
         ...
 
     def cancel(self, handle: dict[str, JsonValue]) -> bool:
         """Ask to stop; returns whether it did. What was paid for is still fetched."""
         ...
 
-    def reconcile(self, operation: Operation) -> dict[str, JsonValue] | None:
-        """Return the handle of an operation that may have been accepted, or `None` when the provider cannot tell."""
+    def reconcile(self, operation: Operation) -> Resolution:
+        """Find out what became of a submit: by its idempotency key, or by the provider's list. Never pays twice.
+
+        Raises:
+            RateLimited | Retryable: it could not be asked now.
+        """
         ...
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 from circletake.domain.brief import FRAME_SIZES, PREVIEW_SIZES, Aspect, Terms
 from circletake.domain.clip import Clip
 from circletake.domain.moments import Moment
+from circletake.domain.money import Quote
 from circletake.domain.plan import Plan, Shot
 from circletake.domain.ports import Operator
 from circletake.domain.reference import Reference
@@ -111,7 +112,11 @@ class FinalOrder:
 
 
 class Generator(Operator, Protocol):
-    """Makes takes. Its `Operator` face is what the journal drives."""
+    """Makes takes. Its `Operator` face is what the journal drives.
+
+    An adapter is made with the file store and its options: the settings whose names begin with its own, e.g.
+    `loopback_url` as `url`.
+    """
 
     def capabilities(self) -> Capabilities:
         """Return what it can do."""
@@ -123,6 +128,14 @@ class Generator(Operator, Protocol):
         Raises:
             Shortfall: there is no footage that it could use.
             InvalidRequest: the shot is beyond its capabilities.
+        """
+        ...
+
+    def estimate(self, plan: Plan, takes: Mapping[str, int]) -> Quote:
+        """Return what so many takes of each slate will cost at most, before any footage is looked for.
+
+        Raises:
+            InvalidRequest: it has no price for them, or a shot is beyond its capabilities.
         """
         ...
 

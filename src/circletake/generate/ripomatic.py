@@ -8,6 +8,7 @@ size of the film, from the original. Clips that may not be cut in steer the grad
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from circletake.domain.clip import Clip
 from circletake.domain.look import CameraMove, ShotSize
 from circletake.domain.moments import Moment, least_frames
 from circletake.domain.money import Quote
-from circletake.domain.operation import Operation, Outcome
+from circletake.domain.operation import Operation, Outcome, Resolution
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Files
 from circletake.errors import Shortfall
@@ -45,6 +46,7 @@ _MIRRORED: dict[CameraMove, CameraMove] = {
     "track": "push_in",
 }
 """The other way to take the same shot that an editor would want to see."""
+_FREE = Quote(amount=Decimal(0), price="ripomatic: free", as_of=date(2026, 11, 22))
 
 
 class Ripomatic:
@@ -52,7 +54,7 @@ class Ripomatic:
 
     name = "ripomatic"
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, options: Mapping[str, str] | None = None) -> None:
         self._files = files
 
     def capabilities(self) -> Capabilities:
@@ -68,7 +70,11 @@ class Ripomatic:
 
     def quote(self, request: dict[str, JsonValue]) -> Quote:
         """Return nothing to pay: it costs minutes, not money."""
-        return Quote(amount=Decimal(0), price="ripomatic: free", as_of=date(2026, 11, 22))
+        return _FREE
+
+    def estimate(self, plan: Plan, takes: Mapping[str, int]) -> Quote:
+        """Return nothing to pay."""
+        return _FREE
 
     def ask(self, order: ShotOrder) -> tuple[Request, ...]:
         """Return the segments to cut and the variants of each.
@@ -124,9 +130,9 @@ class Ripomatic:
         """Nothing runs elsewhere, so nothing is left to stop."""
         return True
 
-    def reconcile(self, operation: Operation) -> dict[str, JsonValue] | None:
+    def reconcile(self, operation: Operation) -> Resolution:
         """Local work can always be taken up again."""
-        return {"key": operation.key}
+        return Resolution(verdict="accepted", handle={"key": operation.key})
 
 
 def _nothing_to_cut(order: ShotOrder) -> str:

@@ -159,11 +159,11 @@ class Journal:
 
     def _resolve(self, one: Operation, operator: Operator, error: SubmitUnknown) -> Operation:
         """Ask the provider what became of a submit; what it cannot tell is `unknown`, with its money."""
-        handle = operator.reconcile(one)
-        if handle is None:
+        found = operator.reconcile(one)
+        if found.handle is None:
             self._operations.mark_unknown(one, error=error)
         else:
-            self._operations.accept(one.key, handle)
+            self._operations.accept(one.key, found.handle)
         return self._operations.get(one.key)
 
     def _await(self, one: Operation, operator: Operator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from circletake.domain.ports import Clock
 from circletake.errors import UsageError
@@ -24,6 +24,9 @@ from circletake.runtime.database.takes import Finals, Takes
 from circletake.runtime.files import FileStore
 from circletake.runtime.spool import Spool
 from circletake.settings import Settings
+
+if TYPE_CHECKING:
+    from circletake.generate import Generator
 
 STARTER = "starter/"
 """Prefix of the executor keys that draw starter footage."""
@@ -67,3 +70,12 @@ def adapter(kind: str, name: str) -> Any:
     if name not in known:
         raise UsageError(f"there is no {kind.removesuffix('s')} {name!r}; installed: {', '.join(sorted(known))}")
     return known[name].load()
+
+
+def generator_of(house: House, name: str) -> Generator:
+    """Make a generator, with the options that the settings hold for it.
+
+    Raises:
+        UsageError: nothing of that name is installed.
+    """
+    return adapter("generators", name)(house.files, house.settings.options(name))

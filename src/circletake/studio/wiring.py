@@ -11,7 +11,7 @@ from circletake.generate import Generator, HouseFormat
 from circletake.runtime.checkpoints import SqliteSaver
 from circletake.runtime.journal import Journal
 from circletake.runtime.steps import StepLedger
-from circletake.studio.house import adapter
+from circletake.studio.house import adapter, generator_of
 
 if TYPE_CHECKING:
     from circletake.studio.room import Studio
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def fill(studio: Studio, terms: Terms, *, ledger: StepLedger, checkpoints: SqliteSaver) -> Crew:
     """Return the crew of one production."""
-    generator: Generator = adapter("generators", terms.generator)(studio.files)
+    generator: Generator = generator_of(studio, terms.generator)
     remote = {generator.name: generator} if generator.capabilities().mode == "remote" else {}
     journal = Journal(
         studio.operations, executor=studio.executor, remote=remote, spool=studio.spool, clock=studio.clock

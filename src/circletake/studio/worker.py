@@ -9,7 +9,7 @@ from pathlib import Path
 from circletake.domain.operation import Outcome
 from circletake.errors import HandoffInvalid, MediaError
 from circletake.settings import Settings, read_settings
-from circletake.studio.house import INGEST, STARTER, House, adapter
+from circletake.studio.house import INGEST, STARTER, House, generator_of
 
 
 def execute(home: Path, key: str) -> None:
@@ -45,7 +45,7 @@ def execute(home: Path, key: str) -> None:
 
             outcome = assemble.execute(operation, files=house.files)
         else:
-            outcome = adapter("generators", operation.generator)(house.files).fetch(operation)
+            outcome = generator_of(house, operation.generator).fetch(operation)
     except (MediaError, HandoffInvalid) as error:
         outcome = Outcome(key=key, state="failed", spent=Decimal(0), error_class=type(error).__name__, error=str(error))
     house.spool.put(outcome)
