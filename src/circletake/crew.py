@@ -9,9 +9,9 @@ from typing import Protocol
 from circletake.assemble import Signer
 from circletake.catalog import Catalogue
 from circletake.domain.ports import Clock, Files, Planner, Progress, RightsCheck, Work
-from circletake.generate import Generator, HouseFormat
+from circletake.generate import Generator, HouseFormat, OnUnknown
 from circletake.publish import Channel, Receipts
-from circletake.review.base import Dailies
+from circletake.review.base import Dailies, Purse
 from circletake.runtime.checkpoints import SqliteSaver
 from circletake.runtime.database.choices import Choices
 from circletake.runtime.database.clips import Clips
@@ -47,6 +47,10 @@ class Crew:
     planner: Planner
     search: Search
     generator: Generator
+    generators: Mapping[str, Generator]
+    """By name, also those of takes that were shot with another."""
+    purse: Purse
+    on_unknown: OnUnknown
     house: HouseFormat
     work: Work
     dailies: Dailies

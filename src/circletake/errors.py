@@ -13,6 +13,7 @@ CircletakeError                  one line for a person, and an exit code
 ├── HandoffInvalid               a step returned what the next step may not be given; retried
 ├── StepTimedOut                 a step went past its deadline; retried
 ├── WorkerLost                   a media worker died or was killed at its deadline; retried
+├── Cancelled                    the production was cancelled; nothing more is begun
 ├── MediaError                   a file that cannot be decoded, encoded or trusted
 ├── ProvenanceError              a signature that cannot be made or does not verify
 ├── RightsError                  exit 4: a licence does not allow it; no override
@@ -87,6 +88,10 @@ class StepTimedOut(CircletakeError):
 
 class WorkerLost(CircletakeError):
     """A media worker died, or was killed at its deadline."""
+
+
+class Cancelled(CircletakeError):
+    """A person cancelled the production: nothing more is begun, what was paid for is collected."""
 
 
 class MediaError(CircletakeError):

@@ -37,14 +37,14 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
     add("catalog", partial(catalog.run, plans=crew.plans, productions=crew.productions,
                            references=crew.references, search=crew.search))
 
-    # A person approves the plan, before anything is spent.
-    add("approve", partial(review.approve_plan, plans=crew.plans, terms=crew.productions,
+    # A person approves the plan and what it may cost, before anything is spent.
+    add("approve", partial(review.approve_plan, plans=crew.plans, terms=crew.productions, purse=crew.purse,
                            approvals=crew.decisions, clock=crew.clock))
 
     # Takes are shot, checked, and shot again where they failed.
     add("generate", partial(generate.run, plans=crew.plans, terms=crew.productions, references=crew.references,
                             clips=crew.clips, takes=crew.takes, generator=crew.generator, rights=crew.search,
-                            work=crew.work, house=crew.house, progress=crew.progress))
+                            work=crew.work, house=crew.house, progress=crew.progress, on_unknown=crew.on_unknown))
 
     # An editor circles one take a shot.
     add("review", partial(review.run, plans=crew.plans, terms=crew.productions, takes=crew.takes,
@@ -52,7 +52,7 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
 
     # The circled takes are made once more, as they go into the film: at its size, from originals.
     add("conform", partial(generate.conform, plans=crew.plans, takes=crew.takes, circles=crew.choices,
-                           clips=crew.clips, finals=crew.finals, files=crew.files, generator=crew.generator,
+                           clips=crew.clips, finals=crew.finals, files=crew.files, generators=crew.generators,
                            work=crew.work, progress=crew.progress))
 
     # The circled takes become the cut, the cut becomes the signed master.

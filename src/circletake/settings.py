@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,16 @@ def _number(low: float, high: float) -> Callable[[object], float]:
     return read
 
 
+def _dollars(value: object) -> Decimal:
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError("an amount in US dollars, e.g. 25.00") from error
+    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.000001")):
+        raise ValueError("an amount in US dollars, e.g. 25.00")
+    return amount
+
+
 def _switch(value: object) -> bool:
     known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     if str(value).lower() not in known:
@@ -91,14 +102,24 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
+    Setting("budget", _dollars, lambda: None, "none", "USD",
+            "Most that all productions together may ever spend; --budget caps one production."),
     Setting("cache", _path, lambda: user_cache_path("circletake"), "the user's cache folder", "path",
             "Where drawn starter footage is kept, for every studio on this machine."),
     Setting("debug", _switch, lambda: False, "false", "true or false",
             "Show the whole traceback instead of one line."),
     Setting("font", str, lambda: "", "Pillow's built-in face", "path", "TrueType or OpenType file for titles."),
+    Setting("job_deadline_s", _number(1, 604_800), lambda: 1800.0, "1800", "seconds",
+            "A provider that has not finished a paid job after so long is asked to cancel it; then it is `unknown`."),
     Setting("loudness", _number(-31, -9), lambda: -14.0, "-14", "LUFS", "Integrated loudness of masters."),
+    Setting("on_unknown", _one_of("replace", "wait"), lambda: "replace", "replace", "one of replace, wait",
+            "Whether takes that may have been paid for, but did not come, are ordered anew inside the budget."),
     Setting("operation_deadline_s", _number(1, 86_400), lambda: 300.0, "300", "seconds",
             "A media worker is killed when one operation takes longer."),
+    Setting("provider_calls", _whole(1, 256), lambda: 16, "16", "calls",
+            "Calls to a provider at a time, per production; no more submits can be in doubt after a crash."),
+    Setting("provider_jobs", _whole(1, 10_000), lambda: 256, "256", "jobs",
+            "Paid jobs that a production has under way at a time."),
     Setting("releases", str, lambda: "", "`releases` in the home", "path",
             "Folder that the folder channel publishes to."),
     Setting("step_deadline_s", _number(1, 604_800), lambda: 3600.0, "3600", "seconds",
@@ -115,11 +136,16 @@ class Settings:
     """All settings of a studio, read once."""
 
     home: Path
+    budget: Decimal | None
     cache: Path
     debug: bool
     font: str
+    job_deadline_s: float
     loudness: float
+    on_unknown: str
     operation_deadline_s: float
+    provider_calls: int
+    provider_jobs: int
     releases: str
     step_deadline_s: float
     video_codec: str
@@ -140,6 +166,11 @@ class Settings:
 def home_from(environment: Mapping[str, str]) -> Path:
     """Return the studio's home: CIRCLETAKE_HOME, or `./studio`."""
     return Path(environment.get("CIRCLETAKE_HOME") or "studio").expanduser().absolute()
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """Return the environment for a process of ours that is to see the same settings, but for `more`."""
+    return {**os.environ, **more}
 
 
 def read_settings(home: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:

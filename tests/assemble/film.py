@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from circletake.assemble.render import MasterEvent, MasterOrder, execute
 from circletake.domain.cut import CutEvent
-from circletake.domain.operation import Operation, Outcome, Output, operation_key
+from circletake.domain.operation import Operation, OperationState, Outcome, Output, operation_key
 from circletake.domain.plan import Plan, Scene, Transition
 from circletake.domain.quality import Finding, QcReport
 from circletake.domain.take import CircledTake, DigitalSourceType, PickedBy, Take
@@ -205,9 +205,7 @@ class Desk:
         self.done: dict[str, Outcome] = {}
         self.executed: list[str] = []
 
-    def drain(
-        self, operations: Sequence[Operation], *, progress: Callable[[str, int, int], None]
-    ) -> dict[str, Outcome]:
+    def drain(self, operations: Sequence[Operation], *, progress: Callable[[str, int, int], None]) -> None:
         for one in operations:
             if self.requests.setdefault(one.key, one).request != one.request:
                 raise JournalConflict(f"operation {one.key} was journalled before with another request")
@@ -216,7 +214,15 @@ class Desk:
                 self.executed.append(one.key)
                 self.done[one.key] = self._work(one)
                 progress("takes", 1, 1)
-        return {one.key: self.done[one.key] for one in operations}
+
+    def outcomes(self, keys: Sequence[str]) -> dict[str, Outcome]:
+        return {key: self.done[key] for key in keys if key in self.done}
+
+    def states(self, keys: Sequence[str]) -> dict[str, OperationState]:
+        return {key: self.done[key].state if key in self.done else "planned" for key in keys if key in self.requests}
+
+    def left(self, production: str) -> Decimal:
+        return Decimal(0)
 
     def journalled(self, key: str) -> tuple[Operation, Outcome | None] | None:
         return (self.requests[key], self.done.get(key)) if key in self.requests else None

@@ -102,7 +102,7 @@ class Floor:
         conform(
             Production(production="p", plan_version=1),
             plans=self, takes=self, circles=self, clips=self, finals=self, files=self.files,
-            generator=self.generator, work=self.desk, progress=lambda what, done, total: None,
+            generators={self.generator.name: self.generator}, work=self.desk, progress=lambda what, done, total: None,
         )  # fmt: skip
         return self.kept
 
@@ -123,7 +123,8 @@ def floor(tmp_path: Path) -> Floor:
     made = Floor(files, footage, generator, desk)
     (request,) = generator.ask(order(files, (footage,), takes=2))
     one = operation(generator, request.payload)
-    for output in desk.drain([one], progress=lambda what, done, total: None)[one.key].outputs:
+    desk.drain([one], progress=lambda what, done, total: None)
+    for output in desk.outcomes([one.key])[one.key].outputs:
         assert output.qc is not None
         assert output.look is not None
         made.pool.append(

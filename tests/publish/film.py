@@ -275,7 +275,8 @@ def _journal(house: House) -> None:
         quote=Decimal("0.25"),
     )
     house.operations.plan([operation])
-    house.operations.finish(Outcome(key=operation.key, state="done", spent=Decimal("0.15")))
+    with house.operations.batch() as batch:
+        batch.finish(Outcome(key=operation.key, state="done", spent=Decimal("0.15")))
 
 
 def ready(home: Path, *, by: PickedBy = "person") -> Desk:

@@ -242,10 +242,11 @@ def test_operations_that_may_have_been_charged_are_listed_with_their_money(desk:
         request={"prompt": "a door"},
         quote=Decimal("1.50"),
     )
-    operations.set_budget(PRODUCTION, Decimal(5))
+    desk.house.budgets.set_cap(PRODUCTION, Decimal(5))
     operations.plan([one])
-    operations.begin_submit(one)
-    operations.mark_unknown(one, error=TimeoutError("no answer after 30 s"))
+    with operations.batch() as batch:
+        batch.begin_submit(one)
+        batch.mark_unknown(one, error=TimeoutError("no answer after 30 s"))
     text = page_of(desk).text
     assert "1 operation may have been charged" in text
     assert "at most 1.50 USD: no answer after 30 s" in text

@@ -10,8 +10,11 @@ import pytest
 from circletake.domain.brief import Brief, Terms
 from circletake.domain.operation import Operation, operation_key
 from circletake.runtime.clock import SystemClock
+from circletake.runtime.database.budgets import Budgets
 from circletake.runtime.database.engine import Database
+from circletake.runtime.database.operations import Operations
 from circletake.runtime.database.productions import Productions
+from circletake.runtime.spool import Spool
 
 PRODUCTION = "testprod"
 
@@ -27,6 +30,24 @@ def database(tmp_path: Path) -> Database:
 @pytest.fixture
 def clock() -> SystemClock:
     return SystemClock()
+
+
+@pytest.fixture
+def budgets(database: Database) -> Budgets:
+    """One dollar for the production."""
+    budgets = Budgets(database)
+    budgets.set_cap(PRODUCTION, Decimal("1.00"))
+    return budgets
+
+
+@pytest.fixture
+def operations(database: Database, budgets: Budgets, clock: SystemClock) -> Operations:
+    return Operations(database, budgets=budgets, clock=clock)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path)
 
 
 def operation(number: int = 1, *, generator: str = "local", quote: str = "0", prompt: str = "x") -> Operation:

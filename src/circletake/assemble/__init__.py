@@ -204,9 +204,8 @@ def _rendered(
         )
 
     operation = next_order(numbered, work, stands=lambda outcome: bool(outcome.outputs))
-    outcome = work.drain([operation], progress=lambda what, done, total: progress("master", done, total)).get(
-        operation.key
-    )
+    work.drain([operation], progress=lambda what, done, total: progress("master", done, total))
+    outcome = work.outcomes([operation.key]).get(operation.key)
     if outcome is not None and outcome.state == "done" and outcome.outputs:
         return outcome.outputs[0]
     why = (outcome.error if outcome else None) or "no reason was given"

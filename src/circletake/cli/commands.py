@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,13 @@ import click
 
 from circletake import __version__
 from circletake.cli.catalog import catalog
+from circletake.cli.finishing import finish
 from circletake.cli.parsing import as_json_option, day, dollars, listed, seconds
-from circletake.errors import BriefError, PlanError, UsageError, WaitingForPerson
+from circletake.cli.turning import COMMANDS
+from circletake.errors import BriefError, PlanError, UsageError
 
 if TYPE_CHECKING:
     from circletake.domain.brief import Brief
-    from circletake.studio.room import Film
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -82,7 +84,7 @@ def make(brief: str, as_json: bool, **options: Any) -> None:
     with opened() as studio:
         with watching(studio, quiet=as_json):
             made = studio.make(asked, **options)
-        _finish(made, as_json)
+        finish(made, as_json)
 
 
 def _text(brief: str) -> str:
@@ -104,18 +106,6 @@ def _brief(text: str, said: dict[str, Any]) -> Brief:
         return Brief(text=text, **said)
     except ValidationError as error:
         raise BriefError(first_problem(error)) from error
-
-
-def _finish(made: Film, as_json: bool) -> None:
-    from circletake.cli import show
-    from circletake.cli.account import account
-
-    if as_json:
-        show.as_json(account(made))
-    else:
-        show.film(made)
-    if made.waiting:
-        raise WaitingForPerson(made.waiting, 0, made.message)
 
 
 @cli.command()
@@ -214,16 +204,17 @@ def pick(production: str, slate: str, take: int, reason: str, as_json: bool) -> 
 
 @cli.command()
 @click.argument("production", metavar="ID")
+@click.option("--budget", callback=dollars, metavar="USD", help="Most that it may spend from now on.")
 @as_json_option
-def resume(production: str, as_json: bool) -> None:
+def resume(production: str, budget: Decimal | None, as_json: bool) -> None:
     """Take a production up wherever it stands: killed, failed, or waiting for what was decided meanwhile."""
     from circletake.cli.settle import opened
     from circletake.cli.watch import watching
 
     with opened() as studio:
         with watching(studio, quiet=as_json):
-            made = studio.resume(production)
-        _finish(made, as_json)
+            made = studio.resume(production, budget=budget)
+        finish(made, as_json)
 
 
 @cli.command()
@@ -260,4 +251,5 @@ def verify(file: str, as_json: bool) -> None:
         raise ProvenanceError(f"{file} is {read.state}: it is not, unchanged, what this studio signed")
 
 
-cli.add_command(catalog)
+for one in (catalog, *COMMANDS):
+    cli.add_command(one)

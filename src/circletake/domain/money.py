@@ -38,3 +38,9 @@ def to_micros(amount: Decimal) -> int:
 def from_micros(micros: int) -> Decimal:
     """Return millionths of a dollar as an amount."""
     return Decimal(micros).scaleb(-6)
+
+
+def dollars(amount: Decimal) -> str:
+    """Return an amount as people write it: `1.50 USD`, and more digits only where they say something."""
+    whole, _, parts = f"{amount:.6f}".partition(".")
+    return f"{whole}.{parts.rstrip('0').ljust(2, '0')} USD"

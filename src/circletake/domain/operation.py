@@ -45,6 +45,10 @@ class Operation(Value):
     """What the provider gave for polling; stored before the first poll."""
     not_before: float | None = None
     """Unix time before which it is not sent again."""
+    submitted_at: float | None = None
+    """Unix time at which the newest submit began."""
+    finished_at: float | None = None
+    """Unix time at which its end was journalled."""
     quote: Usd
     spent: Usd | None = None
     """What was charged; `None` while that is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from pydantic import JsonValue
 from circletake.domain.brief import Brief
 from circletake.domain.clip import Clip
 from circletake.domain.money import Quote
-from circletake.domain.operation import Operation, Outcome, Resolution
+from circletake.domain.operation import Operation, OperationState, Outcome, Resolution
 from circletake.domain.plan import Plan
 from circletake.domain.reference import Found, Query
 from circletake.domain.rights import RightsContext, Verdict
@@ -153,10 +154,11 @@ class Operator(Protocol):
 class Executor(Protocol):
     """Where local work runs. Only keys cross."""
 
-    def run(self, keys: Sequence[str]) -> Iterator[str]:
+    def run(self, keys: Sequence[str], *, idle: Callable[[], None] | None = None) -> Iterator[str]:
         """Run `execute(key)` for every key and yield each key as it finishes, in any order.
 
-        A key whose worker died or went past its deadline is yielded too; its result is simply not there.
+        A key whose worker died or went past its deadline is yielded too; its result is simply not there. `idle` is
+        called about once a second while workers work; what it raises ends the run.
         """
         ...
 
@@ -164,15 +166,29 @@ class Executor(Protocol):
 class Work(Protocol):
     """Operations, journalled and driven to their end."""
 
-    def drain(self, operations: Sequence[Operation], *, progress: Progress) -> dict[str, Outcome]:
-        """Journal the operations, drive those that are not finished, and return every outcome by key.
+    def drain(self, operations: Sequence[Operation], *, progress: Progress) -> None:
+        """Journal the operations and drive those that are not finished to their end; `outcomes` tells what came.
 
         An operation that was finished before (also by a process that has died) is not done again.
 
         Raises:
             JournalConflict: a key was journalled before with another request.
             LeaseLost: this process no longer drives the production.
+            Cancelled: the production was cancelled.
+            BudgetRefused: what is to be sent costs more than may be spent.
         """
+        ...
+
+    def outcomes(self, keys: Sequence[str]) -> dict[str, Outcome]:
+        """Return what came of those of the keys that are finished; nothing of those that are unknown."""
+        ...
+
+    def states(self, keys: Sequence[str]) -> dict[str, OperationState]:
+        """Return the state of each key that is journalled."""
+        ...
+
+    def left(self, production: str) -> Decimal:
+        """Return what a production may still spend, in USD."""
         ...
 
     def journalled(self, key: str) -> tuple[Operation, Outcome | None] | None:

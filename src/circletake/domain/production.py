@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal["running", "waiting", "failed", "done"]
+Status = Literal["running", "waiting", "failed", "cancelled", "done"]
 
 
 class Production(BaseModel):
@@ -22,6 +22,10 @@ class Production(BaseModel):
     """Plan whose shots have their references."""
     round: int = Field(default=1, ge=1)
     """Pass of takes before the editors."""
+    first_round: int = Field(default=1, ge=1)
+    """Round in which the production began, or was last taken back to shoot or choose anew."""
+    plans_before: int = Field(default=0, ge=0)
+    """Plan versions up to this one are not taken up: the plan is made anew."""
     reshoot: list[str] = Field(default_factory=list)
     """Slates that need more takes; empty when every shot has a circled take."""
     cut_version: int = Field(default=0, ge=0)

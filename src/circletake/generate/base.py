@@ -19,6 +19,9 @@ from circletake.domain.reference import Reference
 from circletake.domain.schema import Value
 from circletake.domain.take import CircledTake, DigitalSourceType, Take
 
+OnUnknown = Literal["replace", "wait"]
+"""What becomes of takes that may have been paid for and did not come: ordered anew, or left to a person."""
+
 
 class Capabilities(Value):
     """What a generator can do. What it cannot is said, never silently dropped."""

@@ -36,7 +36,7 @@ def conform(
     clips: ClipSource,
     finals: FinalKeeper,
     files: Files,
-    generator: Generator,
+    generators: Mapping[str, Generator],
     work: Work,
     progress: Progress,
 ) -> Update:
@@ -53,7 +53,8 @@ def conform(
     circled = circles.current(state.production)
     planned: list[tuple[Take, Operation]] = []
     for take in takes.takes(state.production):
-        if take.slate not in circled or circled[take.slate].number != take.number or take.generator != generator.name:
+        generator = generators.get(take.generator)
+        if generator is None or take.slate not in circled or circled[take.slate].number != take.number:
             continue
         if take.id in kept and files.path(kept[take.id].uri).exists():
             continue
@@ -61,8 +62,8 @@ def conform(
         if request is not None:
             planned.append((take, _order(take, request, generator=generator, work=work, files=files)))
     if planned:
-        outcomes = work.drain([operation for _, operation in planned], progress=progress)
-        made, problems = _made(planned, outcomes)
+        work.drain([operation for _, operation in planned], progress=progress)
+        made, problems = _made(planned, work.outcomes([operation.key for _, operation in planned]))
         finals.keep(made)
         if problems:
             raise MediaError("; ".join(dict.fromkeys(problems)))

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from circletake.domain.operation import Output
-from circletake.domain.quality import Finding
 from circletake.domain.take import Take
 from circletake.media.look import Fingerprint, thumbnail_distance
 from circletake.media.quality import near_duplicate as compare
 
 
-def near_duplicate(take: Take, rivals: Sequence[Take]) -> Finding:
-    """Compare a take with the takes of its shot that are good so far; one without a fingerprint is compared by hash."""
-    others = {rival.id: _fingerprint(rival) for rival in rivals if rival.qc.passed}
-    return compare(_fingerprint(take), others)
+class Rivals:
+    """The takes of one shot that are good so far, as a new one is compared with them."""
+
+    def __init__(self) -> None:
+        self._others: dict[str, Fingerprint] = {}
+
+    @property
+    def good(self) -> int:
+        """How many there are."""
+        return len(self._others)
+
+    def judged(self, take: Take) -> Take:
+        """Return a take with the finding of this comparison; a good one is a rival of the next."""
+        mine = _fingerprint(take)
+        judged = take.model_copy(update={"qc": take.qc.with_finding(compare(mine, self._others))})
+        if judged.qc.passed:
+            self._others[take.id] = mine
+        return judged
 
 
 def same_picture(take: Take, output: Output) -> bool:

@@ -20,7 +20,7 @@ def run(
     plans: PlanStore,
     clock: Clock,
 ) -> Update:
-    """Plan a production and return the version to work from; a production that has a plan is not planned again.
+    """Plan a production and return the version to work from; one that has a plan is not planned again unasked.
 
     Args:
         state: names the production.
@@ -38,7 +38,7 @@ def run(
         UsageError: the terms ask for fewer takes than three a shot.
     """
     existing = plans.latest(state.production)
-    if existing is not None:
+    if existing is not None and existing[0] > state.plans_before:
         return {"plan_version": existing[0]}
     brief, terms = productions.brief(state.production), productions.terms(state.production)
     plan = planner.plan(brief, seed=terms.seed, today=clock.today(), references=references)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from circletake.domain.money import dollars
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Files, TakeStore
 from circletake.domain.production import Production, Update
 from circletake.domain.take import Choice, Take
-from circletake.errors import HandoffInvalid, Shortfall, UnknownId, UsageError, WaitingForPerson
-from circletake.review.base import Approvals, Circles, Dailies, Films, PlanSource, TermsSource
+from circletake.errors import BudgetRefused, HandoffInvalid, Shortfall, UnknownId, UsageError, WaitingForPerson
+from circletake.review.base import Approvals, Circles, Dailies, Films, PlanSource, Purse, TermsSource
 from circletake.review.ranking import Ranked, best_sequence
 
 __all__ = ["MAX_ROUNDS", "Ranked", "approve_plan", "best_sequence", "pick", "run", "screen"]
@@ -19,31 +20,53 @@ NOBODY = "provisional ranking"
 
 
 def approve_plan(
-    state: Production, *, plans: PlanSource, terms: TermsSource, approvals: Approvals, clock: Clock
+    state: Production, *, plans: PlanSource, terms: TermsSource, purse: Purse, approvals: Approvals, clock: Clock
 ) -> Update:
-    """Let a person approve the newest plan before money is spent; an edited plan first gets its references.
+    """Let a person approve the newest plan, and what it will cost, before money is spent.
+
+    An edited plan first gets its references.
 
     Raises:
         WaitingForPerson: nobody has approved it yet.
+        BudgetRefused: it would cost more than may be spent.
     """
     newest = plans.latest(state.production)
     if newest is None:
         raise HandoffInvalid("there is no plan to approve")
-    version, _ = newest
+    version, plan = newest
     if version != state.referenced_version:
         return {"plan_version": version}
     if approvals.of(state.production, "plan", version) is None:
+        costs = _affordable(state.production, plan, purse=purse)
         if terms.terms(state.production).pick == "human":
             raise WaitingForPerson(
                 "plan",
                 version,
-                f"read the plan: circletake plan {state.production}; approve it: circletake approve {state.production} "
-                f"plan; then: circletake resume {state.production}",
+                f"{costs}read the plan: circletake plan {state.production}; approve it: circletake approve "
+                f"{state.production} plan; then: circletake resume {state.production}",
             )
         approvals.record(
             state.production, "plan", version, by="provisional", who=NOBODY, note="not by a person", at=clock.now()
         )
     return {"plan_version": version}
+
+
+def _affordable(production: str, plan: Plan, *, purse: Purse) -> str:
+    """Return in words what a plan will cost; nothing when it is free.
+
+    Raises:
+        BudgetRefused: it is more than may be spent.
+    """
+    quote, left = purse.estimate(production, plan), purse.left(production)
+    if quote.is_free:
+        return ""
+    costs = f"may cost {dollars(quote.amount)} ({quote.price}, as of {quote.as_of})"
+    if quote.amount > left:
+        raise BudgetRefused(
+            f"the takes of {production} {costs} and {dollars(left)} may be spent; nothing was sent. Allow more: "
+            f"circletake resume {production} --budget {quote.amount.normalize():f}"
+        )
+    return f"the takes {costs}, of {dollars(left)} that may be spent; "
 
 
 def run(
@@ -103,7 +126,7 @@ def _usable(plan: Plan, takes: tuple[Take, ...]) -> dict[str, list[Take]]:
 
 
 def _reshoot(state: Production, missing: list[str]) -> Update:
-    if state.round >= MAX_ROUNDS:
+    if state.round - state.first_round + 1 >= MAX_ROUNDS:
         raise Shortfall(
             f"no take of {', '.join(missing)} passed quality control in {MAX_ROUNDS} rounds; "
             f"see why: circletake show {state.production}"

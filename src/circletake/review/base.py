@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from circletake.domain.brief import Terms
 from circletake.domain.cut import Master
+from circletake.domain.money import Quote
 from circletake.domain.plan import Plan
 from circletake.domain.take import Choice, CircledTake
 
@@ -84,4 +86,20 @@ class Dailies(Protocol):
 
     def show(self, production: str) -> str:
         """Write the contact sheet as it stands now and return its path."""
+        ...
+
+
+class Purse(Protocol):
+    """What a plan will cost, and what may be spent."""
+
+    def estimate(self, production: str, plan: Plan) -> Quote:
+        """Return what the takes of a plan will cost at most, and put it on record.
+
+        Raises:
+            InvalidRequest: the generator has no price for it, or cannot make it.
+        """
+        ...
+
+    def left(self, production: str) -> Decimal:
+        """Return what a production may still spend, in USD."""
         ...

@@ -9,6 +9,7 @@ from circletake.domain.ports import Clock
 from circletake.errors import UsageError
 from circletake.runtime.clock import SystemClock
 from circletake.runtime.database.attempts import Attempts
+from circletake.runtime.database.budgets import Budgets
 from circletake.runtime.database.choices import Choices
 from circletake.runtime.database.clips import Clips
 from circletake.runtime.database.cuts import Cuts, Releases
@@ -53,7 +54,8 @@ class House:
         self.decisions = Decisions(self.database)
         self.cuts = Cuts(self.database)
         self.releases = Releases(self.database)
-        self.operations = Operations(self.database, clock=self.clock)
+        self.budgets = Budgets(self.database, studio_cap=settings.budget)
+        self.operations = Operations(self.database, budgets=self.budgets, clock=self.clock)
         self.attempts = Attempts(self.database)
         self.leases = Leases(self.database, clock=self.clock)
         self.files = FileStore(self.home)

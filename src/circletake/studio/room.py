@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from circletake.domain.brief import Brief, Terms
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Progress
-from circletake.errors import BriefError, CircletakeError, UnknownId, UsageError
-from circletake.runtime.driving import driving
+from circletake.errors import BriefError, Cancelled, CircletakeError, UnknownId, UsageError
+from circletake.runtime.driving import Driver, driving
 from circletake.runtime.executor import LocalExecutor
 from circletake.runtime.files import cannot_write
 from circletake.runtime.locks import locked
@@ -26,6 +28,7 @@ from circletake.studio.worker import execute
 if TYPE_CHECKING:
     from circletake.assemble import Verification
     from circletake.catalog import Search
+    from circletake.crew import Crew
     from circletake.reliability import Report
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -46,13 +49,13 @@ class Film:
 
     production: str
     status: str
-    """`running`, `waiting`, `failed` or `done`."""
+    """`running`, `waiting`, `failed`, `cancelled` or `done`."""
     waiting: str
     """`plan`, `takes` or `film` when a person must decide; empty otherwise."""
     message: str
     """What to do next, or why it stopped; empty when it is done."""
     film: Path | None
-    """The published film."""
+    """The film as it was published last."""
     receipt: Path | None
     contact_sheet: Path | None
 
@@ -167,7 +170,7 @@ class Studio(House):
         name = production or "".join(secrets.choice(_ALPHABET) for _ in range(8))
         self.productions.add(name, brief=asked, terms=agreed, at=self.clock.now())
         if agreed.budget is not None:
-            self.operations.set_budget(name, agreed.budget)
+            self.budgets.set_cap(name, agreed.budget)
         try:
             return self.resume(name)
         except UsageError:
@@ -178,44 +181,61 @@ class Studio(House):
                 forget(self.home, name)
             raise
 
-    def resume(self, production: str) -> Film:
+    def resume(self, production: str, *, budget: Decimal | None = None) -> Film:
         """Drive a production from wherever it stands.
+
+        Args:
+            production: its id.
+            budget: the most that it may spend from now on, in USD; `None` leaves it as it is.
 
         Raises:
             UnknownId: there is no such production.
             LeaseHeld: another process drives it; says who.
+            Cancelled: it was cancelled; what was paid for has been collected.
             CircletakeError: a step failed for good; the production can be resumed.
         """
         from circletake.graph import production_graph
-        from circletake.runtime.checkpoints import open_checkpoints
-        from circletake.runtime.steps import Policy, StepLedger, go_on
-        from circletake.studio.wiring import fill
+        from circletake.runtime.steps import go_on
+        from circletake.studio.control import collect
 
         terms = self.productions.terms(production)
-        with driving(self.leases, production) as driver:
-            ledger = StepLedger(
-                self.attempts,
-                self.clock,
-                policy=Policy(deadline_s=self.settings.step_deadline_s),
-                driver=driver,
-                told=self.told,
-            )
+        if budget is not None:
+            self.budgets.set_cap(production, budget)
+        with driving(self.leases, production) as driver, self.driven(production, terms, driver=driver) as crew:
             self.productions.set_status(production, "running")
-            checkpoints = open_checkpoints(self.home)
             try:
-                graph = production_graph(fill(self, terms, ledger=ledger, checkpoints=checkpoints))
-                waiting = go_on(graph, production)
+                if self.productions.cancelled(production):
+                    collect(self, production)
+                    raise Cancelled(f"production {production} was cancelled")
+                waiting = go_on(production_graph(crew), production)
+            except Cancelled as error:
+                again = f"{error}; shoot on: circletake rerun {production} --from generate"
+                self.productions.set_status(production, "cancelled", message=again)
+                raise Cancelled(again) from error
             except CircletakeError as error:
                 self.productions.set_status(production, "failed", message=str(error))
                 raise
-            finally:
-                checkpoints.conn.close()
             if waiting is None:
                 self.productions.set_status(production, "done")
             else:
                 told = {"waiting_at": waiting.point, "message": str(waiting)}
                 self.productions.set_status(production, "waiting", **told)
         return self.film(production)
+
+    @contextmanager
+    def driven(self, production: str, terms: Terms, *, driver: Driver) -> Iterator[Crew]:
+        """Give the crew of a production while this process holds its lease."""
+        from circletake.runtime.checkpoints import open_checkpoints
+        from circletake.runtime.steps import Policy, StepLedger
+        from circletake.studio.wiring import fill
+
+        policy = Policy(deadline_s=self.settings.step_deadline_s)
+        ledger = StepLedger(self.attempts, self.clock, policy=policy, driver=driver, told=self.told)
+        checkpoints = open_checkpoints(self.home)
+        try:
+            yield fill(self, production, terms, ledger=ledger, checkpoints=checkpoints)
+        finally:
+            checkpoints.conn.close()
 
     def film(self, production: str) -> Film:
         """Return how a production stands.
@@ -231,7 +251,7 @@ class Studio(House):
             status=standing.status,
             waiting=standing.waiting_at or "",
             message=standing.message,
-            film=Path(released[0].address) if released else None,
+            film=Path(released[-1].address) if released else None,
             receipt=_if_there(folder / "receipt.html"),
             contact_sheet=_if_there(folder / "contact.png"),
         )

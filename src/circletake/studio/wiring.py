@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from circletake import assemble, publish
 from circletake.crew import Crew
 from circletake.domain.brief import Terms
-from circletake.generate import Generator, HouseFormat
+from circletake.generate import Generator, HouseFormat, OnUnknown
 from circletake.runtime.checkpoints import SqliteSaver
 from circletake.runtime.journal import Journal
+from circletake.runtime.remote import Limits
 from circletake.runtime.steps import StepLedger
+from circletake.settings import Settings
 from circletake.studio.house import adapter, generator_of
+from circletake.studio.purse import Purse
 
 if TYPE_CHECKING:
     from circletake.studio.room import Studio
 
 
-def fill(studio: Studio, terms: Terms, *, ledger: StepLedger, checkpoints: SqliteSaver) -> Crew:
+def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, checkpoints: SqliteSaver) -> Crew:
     """Return the crew of one production."""
     generator: Generator = generator_of(studio, terms.generator)
-    remote = {generator.name: generator} if generator.capabilities().mode == "remote" else {}
-    journal = Journal(
-        studio.operations, executor=studio.executor, remote=remote, spool=studio.spool, clock=studio.clock
-    )
+    generators = {generator.name: generator}
     folder = adapter("channels", "folder")(studio.settings.releases_folder)
     receipts = make_receipts(studio)
     return Crew(
@@ -42,10 +43,13 @@ def fill(studio: Studio, terms: Terms, *, ledger: StepLedger, checkpoints: Sqlit
         planner=adapter("planners", terms.planner)(),
         search=studio.search,
         generator=generator,
+        generators=generators,
+        purse=Purse(studio.productions, studio.budgets, generator=generator),
+        on_unknown=cast(OnUnknown, studio.settings.on_unknown),
         house=HouseFormat(
             codec=studio.settings.video_codec, font=studio.settings.font, loudness=studio.settings.loudness
         ),
-        work=journal,
+        work=_journal(studio, production, generators),
         dailies=receipts,
         signer=assemble.open_identity(studio.home / "keys", clock=studio.clock),
         channels={folder.name: folder},
@@ -53,6 +57,30 @@ def fill(studio: Studio, terms: Terms, *, ledger: StepLedger, checkpoints: Sqlit
         ledger=ledger,
         checkpoints=checkpoints,
         progress=studio.progress,
+    )
+
+
+def journal_of(studio: Studio, production: str, generators: Sequence[str]) -> Journal:
+    """Return the journal of a production, able to drive the operations of these generators."""
+    return _journal(studio, production, {name: generator_of(studio, name) for name in generators})
+
+
+def _journal(studio: Studio, production: str, generators: Mapping[str, Generator]) -> Journal:
+    return Journal(
+        studio.operations,
+        executor=studio.executor,
+        remote={name: one for name, one in generators.items() if one.capabilities().mode == "remote"},
+        spool=studio.spool,
+        clock=studio.clock,
+        limits=limits(studio.settings),
+        cancelled=lambda: studio.productions.cancelled(production),
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """Return how much paid work is under way at once."""
+    return Limits(
+        calls=settings.provider_calls, in_flight=settings.provider_jobs, job_deadline_s=settings.job_deadline_s
     )
 
 

@@ -47,9 +47,25 @@ class Choices:
                 table.c.production == production, table.c.idempotency_key == choice.idempotency_key
             )
             if connection.execute(known).first() is None:
-                self._append(connection, production, choice)
+                self._append(connection, production, choice, kind="circle")
 
-    def _append(self, connection: Connection, production: str, choice: Choice) -> None:
+    def clear(self, production: str, *, who: str, at: float, round: int) -> None:
+        """Take back every circling, as events of their own: an editor chooses anew."""
+        with self._database.write() as connection:
+            for slate, circled in _standing(connection, production).items():
+                choice = Choice(
+                    slate=slate,
+                    take=circled.number,
+                    round=round,
+                    by="person",
+                    who=who,
+                    reason="chosen anew",
+                    at=at,
+                    idempotency_key=f"clear/{round}/{slate}/{at}",
+                )
+                self._append(connection, production, choice, kind="clear")
+
+    def _append(self, connection: Connection, production: str, choice: Choice, *, kind: str) -> None:
         newest = (
             select(table.c.number, table.c.sha256)
             .where(table.c.production == production)
@@ -60,7 +76,7 @@ class Choices:
         row: dict[str, object] = {
             "production": production,
             "number": (last.number if last else 0) + 1,
-            "kind": "circle",
+            "kind": kind,
             "slate": choice.slate,
             "take": choice.take,
             "round": choice.round,
@@ -75,21 +91,9 @@ class Choices:
         connection.execute(insert(table).values(chained))
 
     def current(self, production: str) -> dict[str, CircledTake]:
-        """Return the circled take of every slate that has one: the newest circling counts."""
-        query = select(table).where(table.c.production == production, table.c.kind == "circle").order_by(table.c.number)
-        circled: dict[str, CircledTake] = {}
+        """Return the circled take of every slate that has one: the newest event counts."""
         with self._database.read() as connection:
-            for row in connection.execute(query):
-                circled[row.slate] = CircledTake(
-                    slate=row.slate,
-                    number=row.take,
-                    round=row.round,
-                    by=row.rater_kind,
-                    who=row.rater,
-                    reason=row.reason,
-                    at=moment(row.at),
-                )
-        return circled
+            return _standing(connection, production)
 
     def broken_at(self, production: str) -> int | None:
         """Return the number of the first event whose hash does not follow from the one before, or `None`."""
@@ -101,3 +105,21 @@ class Choices:
                     return row["number"]
                 previous = row["sha256"]
         return None
+
+
+def _standing(connection: Connection, production: str) -> dict[str, CircledTake]:
+    query = select(table).where(table.c.production == production).order_by(table.c.number)
+    circled: dict[str, CircledTake] = {}
+    for row in connection.execute(query):
+        circled.pop(row.slate, None)
+        if row.kind == "circle":
+            circled[row.slate] = CircledTake(
+                slate=row.slate,
+                number=row.take,
+                round=row.round,
+                by=row.rater_kind,
+                who=row.rater,
+                reason=row.reason,
+                at=moment(row.at),
+            )
+    return circled

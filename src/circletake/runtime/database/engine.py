@@ -65,6 +65,8 @@ class Database:
         self._path = home / "circletake.db"
         self._lock = home / "locks" / "home.lock"
         self.engine = _engine(self._path)
+        self.commits = 0
+        """Write transactions that were committed through this object."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -92,6 +94,7 @@ class Database:
             if (fence := _fence.get()) is not None:
                 check_fence(connection, fence)
             yield connection
+        self.commits += 1
 
     def migrate(self) -> None:
         """Bring the database to this version, one process at a time; does nothing when it is there already.

@@ -69,6 +69,12 @@ class Leases:
             return False
         return row.host != self._host or _is_alive(row.pid)
 
+    def holder(self, production: str) -> str:
+        """Return who drives a production now; empty when nobody does."""
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.production == production)).one_or_none()
+        return row.holder if row is not None and self._is_held(row, self._clock.now()) else ""
+
     def beat(self, production: str, token: int) -> None:
         """Prolong a lease.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select, update
 
 from circletake.domain.brief import Brief, Terms
+from circletake.domain.money import Quote
 from circletake.domain.production import Status
 from circletake.errors import UnknownId
 from circletake.runtime.database.engine import Database
@@ -104,6 +105,34 @@ class Productions:
         values = {"status": status, "waiting_at": waiting_at, "message": message}
         with self._database.write() as connection:
             connection.execute(update(table).where(table.c.id == production).values(values))
+
+    def cancel(self, production: str, *, at: float) -> None:
+        """Say that nothing more is begun for a production; whoever drives it sees that within a second."""
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.id == production).values(cancelled_at=at))
+
+    def take_back(self, production: str) -> None:
+        """Let a cancelled production go on."""
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.id == production).values(cancelled_at=None))
+
+    def cancelled(self, production: str) -> bool:
+        """Return whether a production was cancelled."""
+        query = select(table.c.cancelled_at).where(table.c.id == production)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none() is not None
+
+    def set_estimate(self, production: str, estimate: Quote) -> None:
+        """Keep what the plan was estimated to cost."""
+        with self._database.write() as connection:
+            values = {"estimate": estimate.model_dump_json()}
+            connection.execute(update(table).where(table.c.id == production).values(values))
+
+    def estimate(self, production: str) -> Quote | None:
+        """Return what the plan was estimated to cost; `None` before there was a plan."""
+        with self._database.read() as connection:
+            found = connection.execute(select(table.c.estimate).where(table.c.id == production)).scalar_one_or_none()
+        return None if found is None else Quote.model_validate_json(found)
 
     def discard(self, production: str) -> None:
         """Remove a production whose brief was sent back before anything was made of it."""

@@ -41,6 +41,8 @@ production = Table(
     Column("status", String(16), nullable=False),
     Column("waiting_at", String(16)),
     Column("message", Text, nullable=False, default=""),
+    Column("cancelled_at", Float),
+    Column("estimate", Text),
 )
 
 lease = Table(
@@ -140,6 +142,7 @@ operation = Table(
     Column("state", String(16), nullable=False),
     Column("handle", Text),
     Column("not_before", Float),
+    Column("submitted_at", Float),
     Column("quote_micros", BigInteger, nullable=False),
     Column("spent_micros", BigInteger),
     Column("token", BigInteger, nullable=False),
@@ -171,7 +174,7 @@ budget = Table(
     "budget",
     metadata,
     _production(),
-    Column("cap_micros", BigInteger, nullable=False),
+    Column("cap_micros", BigInteger),
     Column("reserved_micros", BigInteger, nullable=False),
     Column("spent_micros", BigInteger, nullable=False),
     Column("unknown_micros", BigInteger, nullable=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from circletake.domain.take import Take
@@ -69,6 +69,11 @@ class Finals:
         )
         with self._database.write() as connection:
             connection.execute(newest, rows)
+
+    def forget(self, production: str) -> None:
+        """Let finals be made anew; their files stay."""
+        with self._database.write() as connection:
+            connection.execute(delete(final).where(final.c.production == production))
 
     def finals(self, production: str) -> dict[str, Take]:
         """Return the finals that there are, by id of the take."""

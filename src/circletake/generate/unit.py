@@ -1,0 +1,138 @@
+"""The shooting unit of one round: turns shots into operations, and what came of them into takes."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from circletake.domain.moments import Moment
+from circletake.domain.operation import Operation, Output, operation_key
+from circletake.domain.plan import Plan
+from circletake.domain.ports import Work
+from circletake.domain.production import Production
+from circletake.domain.quality import QcReport
+from circletake.domain.take import Take
+from circletake.errors import HandoffInvalid
+from circletake.generate.base import Generator, HouseFormat, Request, ShotOrder
+from circletake.generate.casting import Cast
+from circletake.generate.duplicates import Rivals
+
+log = logging.getLogger(__name__)
+
+PASSES = 3
+"""How often a shot is shot within one round until enough takes have passed quality control."""
+_AT_ONCE = 200
+"""Outcomes held at a time: thousands of takes are not all kept in memory."""
+
+
+class Unit:
+    """One generator at work on one round."""
+
+    def __init__(
+        self,
+        state: Production,
+        plan: Plan,
+        *,
+        generator: Generator,
+        offers: Mapping[str, Cast],
+        moments: Mapping[str, tuple[Moment, ...]],
+        seed: int,
+        house: HouseFormat,
+        numbers_from: int,
+    ) -> None:
+        self._state = state
+        self._plan = plan
+        self._generator = generator
+        self._offers = offers
+        self._moments = moments
+        self._seed = seed
+        self._house = house
+        self._from = numbers_from
+        self._starts = plan.starts()
+        self._asked: Counter[str] = Counter()
+
+    def plan(self, slate: str, missing: int) -> list[tuple[Operation, Request]]:
+        """Return the operations that should yield `missing` takes; the next ones are numbered on."""
+        shot = self._plan.shot(slate)
+        if shot is None:
+            raise HandoffInvalid(f"slate {slate} is not in the plan")
+        order = ShotOrder(
+            plan=self._plan,
+            shot=shot,
+            starts_at=self._starts[slate],
+            takes=missing,
+            skip=self._asked[slate] + (self._state.round - 1) * PASSES,
+            round=self._state.round,
+            seed=self._seed,
+            cut_in=self._offers[slate].cut_in,
+            style=self._offers[slate].style,
+            moments=self._moments.get(slate, ()),
+            format=self._house,
+        )
+        planned = []
+        for request in self._generator.ask(order):
+            self._asked[slate] += 1
+            planned.append((self._operation(slate, self._from + self._asked[slate], request), request))
+        return planned
+
+    def _operation(self, slate: str, number: int, request: Request) -> Operation:
+        return Operation(
+            key=operation_key(self._state.production, "generate", slate, number, self._state.round),
+            production=self._state.production,
+            step="generate",
+            slate=slate,
+            number=number,
+            round=self._state.round,
+            generator=self._generator.name,
+            request=request.payload,
+            quote=self._generator.quote(request.payload).amount,
+        )
+
+    def takes(
+        self, planned: Sequence[tuple[Operation, Request]], work: Work, *, after: int, rivals: Rivals
+    ) -> list[Take]:
+        """Return the takes that came of operations, numbered after `after`; near-duplicates of `rivals` have failed."""
+        fresh: list[Take] = []
+        for at in range(0, len(planned), _AT_ONCE):
+            part = planned[at : at + _AT_ONCE]
+            outcomes = work.outcomes([operation.key for operation, _ in part])
+            for operation, request in part:
+                outcome = outcomes.get(operation.key)
+                if outcome is None or outcome.state != "done":
+                    log.warning("%s: %s", operation.key, outcome.error if outcome else "no outcome")
+                    continue
+                for output in outcome.outputs:
+                    if output.outcome == "rejected":
+                        log.warning("%s: no take: %s", operation.key, "; ".join(output.reasons))
+                    else:
+                        take = self._take(operation, request, output, number=after + len(fresh) + 1)
+                        fresh.append(rivals.judged(take))
+        return fresh
+
+    def _take(self, operation: Operation, request: Request, output: Output, *, number: int) -> Take:
+        if output.qc is None or output.look is None:
+            raise HandoffInvalid(f"{operation.key}: output {output.index} came without its quality control")
+        cast_clips = {clip.clip_id: clip for clip in self._offers[operation.slate].cut_in}
+        return Take(
+            production=operation.production,
+            slate=operation.slate,
+            number=number,
+            round=operation.round,
+            operation=operation.key,
+            generator=operation.generator,
+            source_type=self._generator.capabilities().source_type,
+            uri=output.uri,
+            sha256=output.sha256,
+            poster=output.poster,
+            frames=output.frames,
+            width=output.width,
+            height=output.height,
+            look=output.look,
+            phash=output.phash,
+            clips=request.clips,
+            files=tuple(cast_clips[name].file for name in request.clips if name in cast_clips),
+            style_clips=request.style_clips,
+            recipe=output.recipe,
+            qc=QcReport(findings=output.qc.findings),
+        )
