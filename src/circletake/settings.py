@@ -111,6 +111,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("font", str, lambda: "", "Pillow's built-in face", "path", "TrueType or OpenType file for titles."),
     Setting("job_deadline_s", _number(1, 604_800), lambda: 1800.0, "1800", "seconds",
             "A provider that has not finished a paid job after so long is asked to cancel it; then it is `unknown`."),
+    Setting("loopback_keeps", _one_of("key", "listing", "nothing"), lambda: "key", "key",
+            "one of key, listing, nothing", "How the loopback provider can be asked about a doubtful submit."),
+    Setting("loopback_url", str, lambda: "", "none", "URL",
+            "Where the loopback provider listens: the fake paid provider of the tests."),
     Setting("loudness", _number(-31, -9), lambda: -14.0, "-14", "LUFS", "Integrated loudness of masters."),
     Setting("on_unknown", _one_of("replace", "wait"), lambda: "replace", "replace", "one of replace, wait",
             "Whether takes that may have been paid for, but did not come, are ordered anew inside the budget."),
@@ -141,6 +145,8 @@ class Settings:
     debug: bool
     font: str
     job_deadline_s: float
+    loopback_keeps: str
+    loopback_url: str
     loudness: float
     on_unknown: str
     operation_deadline_s: float

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,17 +15,26 @@ from circletake.domain.operation import Operation, Outcome, operation_key
 from circletake.domain.take import Take
 from circletake.generate import Generator, Ripomatic
 from circletake.generate.base import FinalOrder
+from circletake.generate.loopback import Loopback
 from circletake.media.probe import probe
 from circletake.runtime.files import FileStore
 from tests.domain.examples import EXAMPLES
 from tests.generate.footage import clip, order
+from tests.provider.running import running
 
-ADAPTERS: dict[str, Callable[[FileStore], Generator]] = {"ripomatic": Ripomatic}
+ADAPTERS: dict[str, Callable[[FileStore, dict[str, str]], Generator]] = {"loopback": Loopback, "ripomatic": Ripomatic}
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
-def generator(request: pytest.FixtureRequest, tmp_path: Path) -> Generator:
-    return ADAPTERS[request.param](FileStore(tmp_path))
+def generator(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Generator]:
+    if request.param == "loopback":
+        with (
+            running(tmp_path / "provider", job_seconds=0) as provider,
+            closing(ADAPTERS[request.param](FileStore(tmp_path), provider.options())) as made,
+        ):
+            yield made
+    else:
+        yield ADAPTERS[request.param](FileStore(tmp_path), {})
 
 
 @pytest.fixture
@@ -65,6 +75,14 @@ def test_it_says_what_it_can_do_and_what_it_costs(generator: Generator, files: F
     assert can.max_frames > 0
     assert quote.amount >= Decimal(0)
     assert quote.price
+
+
+def test_a_plan_is_estimated_as_its_operations_are_quoted(generator: Generator, files: FileStore):
+    asked = order(files, (clip(files, "a"),), takes=5)
+    quotes = [generator.quote(one.payload).amount for one in generator.ask(asked)]
+    estimate = generator.estimate(asked.plan, {asked.shot.slate: 5})
+    assert estimate.amount == sum(quotes)
+    assert estimate.is_free == (generator.capabilities().mode == "local")
 
 
 def test_what_it_asks_for_yields_the_wanted_takes_within_its_limits(generator: Generator, files: FileStore):

@@ -35,6 +35,7 @@ def operations(found: Sequence[Operation], *, unknown: bool) -> None:
         line("no operation is unknown" if unknown else "no operations yet")
         return
     table = grid("operation", "state", "generator", "quote", "spent", "why")
+    table.columns[0].no_wrap = True
     for one in found:
         quote = "free" if one.quote == 0 else dollars(one.quote)
         spent = "" if one.spent is None or one.quote == 0 else dollars(one.spent)
@@ -58,14 +59,14 @@ def cost(found: Cost) -> None:
 
 
 def _rows(found: Cost) -> list[tuple[str, str]]:
-    rows = [
+    rows: list[tuple[str, str | None]] = [
         ("production", found.production) if found.production else ("productions", str(found.productions)),
         ("estimate", dollars(found.estimate) + (f"  ({found.price})" if found.price else "")),
-        ("cap", "none: nothing may be spent" if found.cap is None else dollars(found.cap)),
+        ("cap", _cap(found)),
         ("reserved", dollars(found.reserved)),
         ("spent", dollars(found.spent)),
         ("unknown", dollars(found.unknown) + ("  circletake operations --unknown" if found.unknown else "")),
-        ("left", dollars(found.left)),
+        ("left", dollars(found.left) if found.production or found.cap is not None else None),
         ("saved by taking up", f"{dollars(found.saved)}  ({found.taken_up} operations not done again)"),
         ("circled takes", _each(found.circled, found.a_circled_take)),
         ("assets", _each(found.assets, found.an_asset)),
@@ -80,5 +81,11 @@ def _rows(found: Cost) -> list[tuple[str, str]]:
     return [(name, text) for name, text in rows if text is not None]
 
 
+def _cap(found: Cost) -> str:
+    if found.cap is not None:
+        return dollars(found.cap)
+    return "none: nothing may be spent" if found.production else "none for the studio; --budget caps each production"
+
+
 def _each(count: int, each: Decimal | None) -> str:
-    return str(count) + (f"  ({dollars(each)} each)" if each is not None else "")
+    return str(count) + (f"  ({dollars(round(each, 2))} each)" if each is not None else "")

@@ -142,6 +142,10 @@ class Generator(Operator, Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of connections; it can be used again."""
+        ...
+
     def finish(self, order: FinalOrder) -> Request | None:
         """Return the operation that makes a circled take as it goes into the film; `None` when it is that already."""
         ...

@@ -130,6 +130,9 @@ class Ripomatic:
         """Nothing runs elsewhere, so nothing is left to stop."""
         return True
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def reconcile(self, operation: Operation) -> Resolution:
         """Local work can always be taken up again."""
         return Resolution(verdict="accepted", handle={"key": operation.key})

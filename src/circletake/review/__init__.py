@@ -64,7 +64,7 @@ def _affordable(production: str, plan: Plan, *, purse: Purse) -> str:
     if quote.amount > left:
         raise BudgetRefused(
             f"the takes of {production} {costs} and {dollars(left)} may be spent; nothing was sent. Allow more: "
-            f"circletake resume {production} --budget {quote.amount.normalize():f}"
+            f"circletake resume {production} --budget {dollars(quote.amount).split()[0]}"
         )
     return f"the takes {costs}, of {dollars(left)} that may be spent; "
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
@@ -72,8 +72,8 @@ def collect(studio: Studio, production: str) -> None:
     from circletake.studio.wiring import journal_of
 
     left = [one for one in studio.operations.of(production) if one.state not in FINISHED]
-    with suppress(Cancelled):
-        journal_of(studio, production, _generators(studio, left)).drain(left, progress=studio.progress)
+    with ExitStack() as held, suppress(Cancelled):
+        journal_of(studio, production, _generators(studio, left), held=held).drain(left, progress=studio.progress)
     message = f"cancelled; shoot on: circletake rerun {production} --from generate"
     studio.productions.set_status(production, "cancelled", message=message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -232,10 +232,11 @@ class Studio(House):
         policy = Policy(deadline_s=self.settings.step_deadline_s)
         ledger = StepLedger(self.attempts, self.clock, policy=policy, driver=driver, told=self.told)
         checkpoints = open_checkpoints(self.home)
-        try:
-            yield fill(self, production, terms, ledger=ledger, checkpoints=checkpoints)
-        finally:
-            checkpoints.conn.close()
+        with closing(checkpoints.conn), ExitStack() as held:
+            crew = fill(self, production, terms, ledger=ledger, checkpoints=checkpoints)
+            for generator in crew.generators.values():
+                held.callback(generator.close)
+            yield crew
 
     def film(self, production: str) -> Film:
         """Return how a production stands.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, cast
 
 from circletake import assemble, publish
@@ -60,9 +61,10 @@ def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, c
     )
 
 
-def journal_of(studio: Studio, production: str, generators: Sequence[str]) -> Journal:
-    """Return the journal of a production, able to drive the operations of these generators."""
-    return _journal(studio, production, {name: generator_of(studio, name) for name in generators})
+def journal_of(studio: Studio, production: str, generators: Sequence[str], *, held: ExitStack) -> Journal:
+    """Return the journal of a production, able to drive the operations of these generators; `held` closes them."""
+    made = {name: held.enter_context(closing(generator_of(studio, name))) for name in generators}
+    return _journal(studio, production, made)
 
 
 def _journal(studio: Studio, production: str, generators: Mapping[str, Generator]) -> Journal:

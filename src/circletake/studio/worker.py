@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -45,7 +46,8 @@ def execute(home: Path, key: str) -> None:
 
             outcome = assemble.execute(operation, files=house.files)
         else:
-            outcome = generator_of(house, operation.generator).fetch(operation)
+            with closing(generator_of(house, operation.generator)) as generator:
+                outcome = generator.fetch(operation)
     except (MediaError, HandoffInvalid) as error:
         outcome = Outcome(key=key, state="failed", spent=Decimal(0), error_class=type(error).__name__, error=str(error))
     house.spool.put(outcome)
