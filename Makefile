@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export CIRCLETAKE_HOME ?= $(CURDIR)/studio
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-slow bench check lock docs clean help
+.PHONY: demo test test-slow bench chaos check lock docs clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test       set up and run the checks and tests (under 10 minutes)"
 	@echo "make test-slow  the longer guards: kill trials and whole films"
 	@echo "make bench      measure beside PyAV, ffmpeg and moviepy, and write docs/benchmarks.md (half an hour)"
+	@echo "make chaos      kill processes that spend money, and write docs/reliability.md (half an hour)"
 	@echo "make check      lint, types, import contracts only"
 	@echo "make docs       regenerate docs/settings.md and docs/commands.md"
 	@echo "make lock       resolve the requirements again"
@@ -59,6 +60,9 @@ test-slow: $(VENV)/.dev-ready
 
 bench: $(VENV)/.bench-ready $(VENV)/moviepy/.ready
 	$(BIN)/python -m tests.bench --moviepy $(VENV)/moviepy/bin/python $(FILES)
+
+chaos: $(VENV)/.dev-ready
+	$(BIN)/python -m tests.chaos
 
 docs: $(VENV)/.dev-ready
 	$(BIN)/python -m circletake.cli.reference docs

@@ -42,10 +42,10 @@ class Provider:
         """Labels that were charged more than once."""
         return [label for label, count in Counter(row["label"] for row in self.charges).items() if count > 1]
 
-    def requests(self, method: str, path: str = "") -> list[dict[str, Any]]:
-        """Return the requests whose path begins so."""
+    def requests(self, method: str = "", path: str = "") -> list[dict[str, Any]]:
+        """Return the requests of a method, or of any, whose path begins so."""
         rows = lines(self.folder / "requests.jsonl")
-        return [row for row in rows if row["method"] == method and row["path"].startswith(path)]
+        return [row for row in rows if method in ("", row["method"]) and row["path"].startswith(path)]
 
     @property
     def submits(self) -> int:

@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 
 LOCAL_TRIES = 3
 """How often a local operation whose worker was lost is given to another worker before it is `failed`."""
-_FULL = 32
+_FULL = 100
 """Results of workers that are worth a commit at once."""
-_PATIENT_S = 0.5
+_PATIENT_S = 2.0
 """How long a worker's result waits for others to share its commit; it is safe in the spool meanwhile."""
 
 

@@ -9,22 +9,29 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Protocol
 
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
 from pydantic import ValidationError
 
+from circletake.domain.money import to_micros
 from circletake.domain.ports import Clock
 from circletake.domain.production import Production, Update
 from circletake.domain.schema import first_problem
 from circletake.errors import (
     BudgetRefused,
+    Cancelled,
     CircletakeError,
+    Fatal,
     HandoffInvalid,
+    Incomplete,
+    QuotaExhausted,
     RateLimited,
+    RejectedByPolicy,
     Retryable,
     RightsError,
     Shortfall,
@@ -44,6 +51,8 @@ Step = Callable[[Production], Update]
 
 RETRIED: tuple[type[CircletakeError], ...] = (RateLimited, Retryable, HandoffInvalid, StepTimedOut, WorkerLost)
 """What is worth another attempt. Everything else would fail again."""
+FALLS_BACK: tuple[type[CircletakeError], ...] = (*RETRIED, QuotaExhausted, Fatal, RejectedByPolicy, Incomplete)
+"""What another route may still do, when the main one failed for good with it."""
 REFUSED: tuple[type[CircletakeError], ...] = (UsageError, RightsError, Shortfall, BudgetRefused)
 """Correct refusals: the step worked, the request may not go on."""
 
@@ -58,6 +67,15 @@ class Policy:
     """Before the second attempt; doubles with every further one."""
 
 
+@dataclass(frozen=True)
+class Route:
+    """Another way to take a step: another planner, another generator. Only there because somebody set it up."""
+
+    name: str
+    """Of what takes the step on this route, as the record shows it."""
+    step: Step
+
+
 @dataclass
 class StepLedger:
     """Measures the steps of the production that this process drives."""
@@ -69,19 +87,38 @@ class StepLedger:
     """Set while a production is driven."""
     told: Callable[[str, str], None] = lambda step, what: None
     """Called with (step, `begins` or its outcome); shells show it."""
+    spent: Callable[[str], Decimal] = lambda production: Decimal(0)
+    """What a production was charged so far, in USD."""
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    """Step -> what takes it on the main route: planner, generator."""
+    cancelled: Callable[[str], bool] = lambda production: False
+    """Whether a person cancelled a production: then no further step begins."""
 
-    def run(self, name: str, step: Step, state: Production) -> Update:
-        """Run one turn of a step: as many attempts as the policy allows.
+    def run(self, name: str, step: Step, state: Production, fallback: Route | None = None) -> Update:
+        """Run one turn of a step: as many attempts as the policy allows, then as many on the other route, if any.
 
         Raises:
             WaitingForPerson: a person decides here.
+            Cancelled: the production was cancelled.
             CircletakeError: the step failed for good.
         """
+        if self.cancelled(state.production):
+            raise Cancelled(f"production {state.production} was cancelled")
         visit = self.attempts.next_visit(state.production, name)
+        try:
+            return self._tried(name, step, state, visit=visit, route="", last=fallback is None)
+        except FALLS_BACK as error:
+            if fallback is None:
+                raise
+            log.warning("%s: %s; going on with %s", name, error, fallback.name)
+            return self._tried(name, fallback.step, state, visit=visit, route=fallback.name, last=True)
+
+    def _tried(self, name: str, step: Step, state: Production, *, visit: int, route: str, last: bool) -> Update:
         pause = self.policy.pause_s
         for attempt in range(1, self.policy.attempts + 1):
             try:
-                return self._attempt(name, step, state, visit=visit, attempt=attempt)
+                final = last and attempt == self.policy.attempts
+                return self._attempt(name, step, state, visit=visit, attempt=attempt, route=route, last=final)
             except RETRIED as error:
                 if attempt == self.policy.attempts:
                     raise
@@ -90,7 +127,9 @@ class StepLedger:
                 pause *= 2
         raise AssertionError("a policy allows at least one attempt")
 
-    def _attempt(self, name: str, step: Step, state: Production, *, visit: int, attempt: int) -> Update:
+    def _attempt(
+        self, name: str, step: Step, state: Production, *, visit: int, attempt: int, route: str, last: bool
+    ) -> Update:
         assert self.driver is not None, "a step runs only while its production is driven"
         row = StepAttempt(
             production=state.production,
@@ -101,7 +140,10 @@ class StepLedger:
             started_at=self.clock.now(),
             seconds=0.0,
             token=self.driver.fence.token,
+            route=route,
+            generator=route or self.made_with.get(name, ""),
         )
+        before = self.spent(state.production)
         number = self.attempts.begin(row)
         self.told(name, "begins")
         started = self.clock.monotonic()
@@ -113,11 +155,12 @@ class StepLedger:
             return update
         except BaseException as error:
             error_class = type(error).__name__
-            outcome = _outcome_of(error, last=attempt == self.policy.attempts)
+            outcome = _outcome_of(error, last=last)
             raise
         finally:
             seconds = self.clock.monotonic() - started
-            self.attempts.end(number, outcome=outcome, error_class=error_class, seconds=seconds)
+            spent = to_micros(max(Decimal(0), self.spent(state.production) - before))
+            self.attempts.end(number, outcome=outcome, error_class=error_class, seconds=seconds, spent_micros=spent)
             self.told(name, outcome)
 
     def _within_deadline(self, name: str, step: Step, state: Production) -> Update:
@@ -146,6 +189,8 @@ class StepLedger:
     @staticmethod
     def _validated(name: str, state: Production, update: Update) -> Update:
         """Check the handoff: the state with the update applied must be a valid state of the same production."""
+        if not isinstance(update, dict):
+            raise HandoffInvalid(f"{name} handed over {type(update).__name__}, not what changed")
         unknown = set(update) - set(Production.model_fields)
         if unknown or "production" in update:
             raise HandoffInvalid(f"{name} handed over {', '.join(sorted(unknown)) or 'another production'}")
@@ -157,7 +202,7 @@ class StepLedger:
 
 
 def _outcome_of(error: BaseException, *, last: bool) -> StepOutcome:
-    if isinstance(error, WaitingForPerson | KeyboardInterrupt):
+    if isinstance(error, WaitingForPerson | KeyboardInterrupt | Cancelled):
         return "paused"
     if isinstance(error, RETRIED) and not last:
         return "retried"
@@ -176,13 +221,13 @@ class Node(Protocol):
         ...
 
 
-def measured(name: str, step: Step, ledger: StepLedger) -> Node:
-    """Return the graph node of a step: measured, retried, and paused where a person decides."""
+def measured(name: str, step: Step, ledger: StepLedger, fallback: Route | None = None) -> Node:
+    """Return the graph node of a step: measured, retried, rerouted, and paused where a person decides."""
 
     def node(state: Production) -> Update:
         while True:
             try:
-                return ledger.run(name, step, state)
+                return ledger.run(name, step, state, fallback)
             except WaitingForPerson as waiting:
                 interrupt({"point": waiting.point, "round": waiting.round, "message": str(waiting)})
 

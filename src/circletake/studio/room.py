@@ -230,7 +230,16 @@ class Studio(House):
         from circletake.studio.wiring import fill
 
         policy = Policy(deadline_s=self.settings.step_deadline_s)
-        ledger = StepLedger(self.attempts, self.clock, policy=policy, driver=driver, told=self.told)
+        ledger = StepLedger(
+            self.attempts,
+            self.clock,
+            policy=policy,
+            driver=driver,
+            told=self.told,
+            spent=self.operations.spent,
+            made_with={"plan": terms.planner, "generate": terms.generator, "conform": terms.generator},
+            cancelled=self.productions.cancelled,
+        )
         checkpoints = open_checkpoints(self.home)
         with closing(checkpoints.conn), ExitStack() as held:
             crew = fill(self, production, terms, ledger=ledger, checkpoints=checkpoints)

@@ -30,7 +30,10 @@ class StepAttempt:
     error_class: str | None = None
     spent_micros: int = 0
     generator: str = ""
+    """What took the step: a planner, a generator; empty where there is no choice."""
     token: int = 0
+    route: str = ""
+    """Name of the other route that was taken; empty on the main one."""
 
 
 class Attempts:
@@ -46,9 +49,11 @@ class Attempts:
         assert key is not None
         return key[0]
 
-    def end(self, number: int, *, outcome: StepOutcome, error_class: str | None, seconds: float) -> None:
+    def end(
+        self, number: int, *, outcome: StepOutcome, error_class: str | None, seconds: float, spent_micros: int = 0
+    ) -> None:
         """Say what came of an attempt."""
-        values = {"outcome": outcome, "error_class": error_class, "seconds": seconds}
+        values = {"outcome": outcome, "error_class": error_class, "seconds": seconds, "spent_micros": spent_micros}
         with self._database.write() as connection:
             connection.execute(update(table).where(table.c.id == number).values(values))
 

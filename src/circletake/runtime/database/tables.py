@@ -261,4 +261,5 @@ step_attempt = Table(
     Column("spent_micros", BigInteger, nullable=False),
     Column("generator", Text, nullable=False),
     Column("token", BigInteger, nullable=False),
+    Column("route", String(64), nullable=False, server_default=""),
 )

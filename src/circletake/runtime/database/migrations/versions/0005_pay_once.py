@@ -1,4 +1,4 @@
-"""Pay once: when a submit began, caps that may be absent, estimates, and productions that are cancelled."""
+"""Pay once: when a submit began, caps that may be absent, estimates, cancelled productions, routes of steps."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def upgrade() -> None:
         table.add_column(sa.Column("submitted_at", sa.Float(), nullable=True))
     with op.batch_alter_table("budget") as table:
         table.alter_column("cap_micros", existing_type=sa.BigInteger(), nullable=True)
+    with op.batch_alter_table("step_attempt") as table:
+        table.add_column(sa.Column("route", sa.String(length=64), nullable=False, server_default=""))
     with op.batch_alter_table("production") as table:
         table.add_column(sa.Column("cancelled_at", sa.Float(), nullable=True))
         table.add_column(sa.Column("estimate", sa.Text(), nullable=True))
