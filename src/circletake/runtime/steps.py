@@ -23,6 +23,7 @@ from circletake.domain.schema import first_problem
 from circletake.errors import (
     BudgetRefused,
     CircletakeError,
+    DatabaseLost,
     HandoffInvalid,
     RateLimited,
     Retryable,
@@ -42,7 +43,14 @@ log = logging.getLogger(__name__)
 Step = Callable[[Production], Update]
 """A department's turn."""
 
-RETRIED: tuple[type[CircletakeError], ...] = (RateLimited, Retryable, HandoffInvalid, StepTimedOut, WorkerLost)
+RETRIED: tuple[type[CircletakeError], ...] = (
+    RateLimited,
+    Retryable,
+    HandoffInvalid,
+    StepTimedOut,
+    WorkerLost,
+    DatabaseLost,
+)
 """What is worth another attempt. Everything else would fail again."""
 REFUSED: tuple[type[CircletakeError], ...] = (UsageError, RightsError, Shortfall, BudgetRefused)
 """Correct refusals: the step worked, the request may not go on."""

@@ -178,7 +178,7 @@ class Studio(House):
                 from circletake.runtime.checkpoints import forget
 
                 self.productions.discard(name)
-                forget(self.home, name)
+                forget(self.home, self.settings.database, name)
             raise
 
     def resume(self, production: str, *, budget: Decimal | None = None) -> Film:
@@ -231,11 +231,8 @@ class Studio(House):
 
         policy = Policy(deadline_s=self.settings.step_deadline_s)
         ledger = StepLedger(self.attempts, self.clock, policy=policy, driver=driver, told=self.told)
-        checkpoints = open_checkpoints(self.home)
-        try:
+        with open_checkpoints(self.home, self.settings.database) as checkpoints:
             yield fill(self, production, terms, ledger=ledger, checkpoints=checkpoints)
-        finally:
-            checkpoints.conn.close()
 
     def film(self, production: str) -> Film:
         """Return how a production stands.
