@@ -69,15 +69,19 @@ class Server:
     def database(self) -> Iterator[str]:
         """Give the URL of a fresh database, sorted as English is; it is dropped afterwards, whoever still uses it."""
         name = f"studio_{uuid.uuid4().hex}"
+        try:
+            yield self.make(name)
+        finally:
+            with self.connected() as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def make(self, name: str) -> str:
+        """Make a database and return its URL."""
         with self.connected() as connection:
             language = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" if connection.info.server_version >= 150000 else ""
             made = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' " + language)
             connection.execute(made.format(sql.Identifier(name)))
-        try:
-            yield self.url(name)
-        finally:
-            with self.connected() as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        return self.url(name)
 
     @contextmanager
     def connected(self, database: str = "postgres") -> Iterator[psycopg.Connection]:

@@ -15,7 +15,14 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from circletake.domain.ports import Clock
 from circletake.errors import DatabaseLost, HomeError, SettingsError
 from circletake.runtime.clock import SystemClock
-from circletake.runtime.database.postgres import LOCK_TIMEOUT_S, NO_DRIVER, connecting, explained, named
+from circletake.runtime.database.postgres import (
+    CONNECT_TIMEOUT_S,
+    LOCK_TIMEOUT_S,
+    NO_DRIVER,
+    connecting,
+    explained,
+    named,
+)
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.postgres import PostgresSaver
@@ -66,7 +73,10 @@ def _on_sqlite(home: Path) -> Iterator[SqliteSaver]:
 
 @contextmanager
 def _on_postgres(url: str, clock: Clock) -> Iterator[PostgresSaver]:
-    """Open a pool of one: a connection that was lost while a step ran is replaced before it is used again."""
+    """Open a pool of one: a connection that was lost while a step ran is replaced before it is used again.
+
+    A server that is started again meanwhile is waited for a little.
+    """
     said = connecting(url)
     place = named(said)
 
@@ -97,7 +107,9 @@ def _on_postgres(url: str, clock: Clock) -> Iterator[PostgresSaver]:
     with told(), psycopg.connect(**settings) as connection:
         _set_up(connection, place, clock)
     check = ConnectionPool.check_connection
-    pool: Any = ConnectionPool(kwargs=settings, min_size=1, max_size=1, check=check, open=False)
+    pool: Any = ConnectionPool(
+        kwargs=settings, min_size=1, max_size=1, timeout=CONNECT_TIMEOUT_S, check=check, open=False
+    )
     with pool:
         yield Told(pool, serde=_strict())
 

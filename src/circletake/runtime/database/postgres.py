@@ -112,7 +112,7 @@ def explained(error: psycopg.Error, place: str) -> HomeError:
         return HomeError(f"{place} does not take what was to be written: {why}")
     no_answer = not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     if no_answer or state in _PASSING or state[:2] in _PASSING_CLASSES:
-        return DatabaseLost(f"cannot reach {place}: {why}; {_OTHERWISE}")
+        return DatabaseLost(f"{place} cannot be used now: {why}; {_OTHERWISE}, then do it again")
     return HomeError(f"cannot use {place}: {why}; {_OTHERWISE}")
 
 
@@ -172,7 +172,9 @@ class Postgres:
         try:
             yield
         except NoFreeConnection as error:
-            raise DatabaseLost(f"cannot reach {self.place}: every connection of this process is in use") from error
+            raise DatabaseLost(
+                f"{self.place} cannot be used now: all connections of this process are in use"
+            ) from error
         except DBAPIError as error:
             cause = error.orig if isinstance(error.orig, psycopg.Error) else psycopg.OperationalError(str(error.orig))
             raise explained(cause, self.place) from error
