@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import postgres
 
 BRIEF = "A24-style cold-open, 20s, dread tone"
 
@@ -49,6 +51,22 @@ def starter_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cache = shared / "starter-cache"
     cache.mkdir(exist_ok=True)
     return cache
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A throwaway PostgreSQL for the tests of this process; they are skipped where it is not installed."""
+    with postgres.throwaway() as server:
+        if server is None:
+            pytest.skip(postgres.ABSENT)
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """URL of a fresh database; it is dropped after the test."""
+    with postgres_server.database() as url:
+        yield url
 
 
 @pytest.fixture

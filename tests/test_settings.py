@@ -46,3 +46,25 @@ def test_an_unknown_variable_is_an_error(tmp_path: Path):
 def test_the_table_is_sorted_and_every_line_says_what_it_does():
     assert [setting.name for setting in SETTINGS] == sorted(setting.name for setting in SETTINGS)
     assert all(setting.effect.endswith(".") and setting.unit and setting.shown for setting in SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://ada:s3cret@host/films", "it must begin with postgresql://"),
+        ("postgresql://ada:s3cret@host", "it names no database"),
+        ("postgresql://ada:s3cret@[::1/films", "it cannot be read as a URL"),
+    ],
+)
+def test_a_wrong_database_is_one_line_that_says_where_and_shows_no_password(tmp_path: Path, url: str, told: str):
+    with pytest.raises(SettingsError, match=told) as caught:
+        read_settings(tmp_path, environment={"CIRCLETAKE_DATABASE": url})
+    assert "CIRCLETAKE_DATABASE" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_right_one_is_not_shown_either(tmp_path: Path):
+    url = "postgresql://ada:s3cret@host:5432/films"
+    settings = read_settings(tmp_path, environment={"CIRCLETAKE_DATABASE": url})
+    assert settings.database == url
+    assert "s3cret" not in repr(settings)

@@ -12,7 +12,7 @@ from circletake.domain.ports import Clock, Files, Planner, Progress, RightsCheck
 from circletake.generate import Generator, HouseFormat, OnUnknown
 from circletake.publish import Channel, Receipts
 from circletake.review.base import Dailies, Purse
-from circletake.runtime.checkpoints import SqliteSaver
+from circletake.runtime.checkpoints import Checkpoints
 from circletake.runtime.database.choices import Choices
 from circletake.runtime.database.clips import Clips
 from circletake.runtime.database.cuts import Cuts, Releases
@@ -58,5 +58,5 @@ class Crew:
     channels: Mapping[str, Channel]
     receipts: Receipts
     ledger: StepLedger
-    checkpoints: SqliteSaver
+    checkpoints: Checkpoints
     progress: Progress

@@ -7,6 +7,7 @@ CircletakeError                  one line for a person, and an exit code
 │   ├── SettingsError            an unknown or unreadable setting
 │   └── UnknownId                no such production, slate, take or clip
 ├── HomeError                    the studio's home cannot be used: not writable, full, of another version
+│   └── DatabaseLost             its database server cannot be reached, or the connection was lost; retried
 ├── LeaseHeld                    another process drives this production; says who
 ├── LeaseLost                    this process lost its production; its late writes are refused
 ├── JournalConflict              the same operation key with another request
@@ -64,6 +65,10 @@ class UnknownId(UsageError):
 
 class HomeError(CircletakeError):
     """The studio's home cannot be used."""
+
+
+class DatabaseLost(HomeError):
+    """The database server cannot be reached now, or the connection to it was lost."""
 
 
 class LeaseHeld(CircletakeError):

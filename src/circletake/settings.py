@@ -6,10 +6,11 @@ import getpass
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 
@@ -57,6 +58,21 @@ def _number(low: float, high: float) -> Callable[[object], float]:
     return read
 
 
+def _database(value: object) -> str:
+    url = str(value).strip()
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("it cannot be read as a URL") from None
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("it must begin with postgresql://")
+    if not parts.path.strip("/"):
+        raise ValueError("it names no database")
+    return url
+
+
 def _dollars(value: object) -> Decimal:
     try:
         amount = Decimal(str(value))
@@ -94,6 +110,8 @@ class Setting:
     """The default, as the documentation shows it."""
     unit: str
     effect: str
+    secret: bool = False
+    """Whether a value may hold a password, and is never shown."""
 
     @property
     def variable(self) -> str:
@@ -106,6 +124,9 @@ SETTINGS: tuple[Setting, ...] = (
             "Most that all productions together may ever spend; --budget caps one production."),
     Setting("cache", _path, lambda: user_cache_path("circletake"), "the user's cache folder", "path",
             "Where drawn starter footage is kept, for every studio on this machine."),
+    Setting("database", _database, lambda: "", "SQLite in the home", "`postgresql://user:password@host:5432/name`",
+            "Where the record and the checkpoints are; PostgreSQL needs `pip install 'circletake[postgres]'`.",
+            secret=True),
     Setting("debug", _switch, lambda: False, "false", "true or false",
             "Show the whole traceback instead of one line."),
     Setting("font", str, lambda: "", "Pillow's built-in face", "path", "TrueType or OpenType file for titles."),
@@ -142,6 +163,8 @@ class Settings:
     home: Path
     budget: Decimal | None
     cache: Path
+    database: str = field(repr=False)
+    """URL of a PostgreSQL database; empty for SQLite in the home."""
     debug: bool
     font: str
     job_deadline_s: float
@@ -217,4 +240,5 @@ def _value(known: Mapping[str, Setting], name: str, value: object, *, where: str
     try:
         return known[name].read(value)
     except ValueError as error:
-        raise SettingsError(f"{where} is {value!r}, not {known[name].unit} ({error})") from error
+        shown = "" if known[name].secret else f"{value!r}, "
+        raise SettingsError(f"{where} is {shown}not {known[name].unit} ({error})") from error

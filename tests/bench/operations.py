@@ -1,4 +1,4 @@
-"""What ten thousand operations cost the process that drives them, in checkpoints, commits and memory; and a cap at work.
+"""What ten thousand operations cost the process that drives them: checkpoints, commits, memory; and a cap under fire.
 
 python -m tests.bench.operations [--count 10000]
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -138,10 +139,12 @@ def drive(count: int, home: Path) -> dict[str, float]:
         seconds = time.monotonic() - began
         over.set()
         watcher.join()
-        rows = crew.checkpoints.conn.execute("select count(*) from checkpoints").fetchone()[0]
-        rows += crew.checkpoints.conn.execute("select count(*) from writes").fetchone()[0]
-        crew.checkpoints.conn.execute("pragma wal_checkpoint(truncate)")
         takes = len(studio.takes.takes(PRODUCTION))
+    with closing(sqlite3.connect(home / "checkpoints.db")) as checkpoints:
+        rows = sum(
+            checkpoints.execute(f"select count(*) from {name}").fetchone()[0] for name in ("checkpoints", "writes")
+        )
+        checkpoints.execute("pragma wal_checkpoint(truncate)")
     return {
         "rows": rows,
         "megabytes": (home / "checkpoints.db").stat().st_size / 1e6,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,12 +21,28 @@ from circletake.runtime.spool import Spool
 PRODUCTION = "testprod"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both databases: empty for SQLite; PostgreSQL in the slow suite."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+
+
+@contextmanager
+def opened(home: Path, url: str) -> Iterator[Database]:
+    """Give a database, and close its connections afterwards."""
+    database = Database(home, url)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    database = Database(tmp_path)
-    database.migrate()
-    Productions(database).add(PRODUCTION, brief=Brief(text="a brief"), terms=Terms(), at=1.0)
-    return database
+def database(tmp_path: Path, database_url: str) -> Iterator[Database]:
+    with opened(tmp_path, database_url) as database:
+        database.migrate()
+        Productions(database).add(PRODUCTION, brief=Brief(text="a brief"), terms=Terms(), at=1.0)
+        yield database
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 
 from circletake.domain.take import Choice
 from circletake.errors import HomeError
@@ -22,7 +22,7 @@ from circletake.runtime.database.choices import Choices
 from circletake.runtime.database.clips import Clips
 from circletake.runtime.database.engine import Database
 from circletake.runtime.database.tables import metadata
-from tests.runtime.conftest import PRODUCTION
+from tests.runtime.conftest import PRODUCTION, opened
 
 
 def test_the_migrations_lead_to_the_tables_as_declared(database: Database):
@@ -30,18 +30,18 @@ def test_the_migrations_lead_to_the_tables_as_declared(database: Database):
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_it_is_sqlite_in_wal_mode_that_survives_power_cuts(database: Database):
-    with database.read() as connection:
+def test_without_a_url_it_is_sqlite_in_wal_mode_that_survives_power_cuts(tmp_path: Path):
+    with opened(tmp_path, "") as database, database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-def test_a_home_of_another_version_is_refused_in_one_line(database: Database, tmp_path: Path):
+def test_a_home_of_another_version_is_refused_in_one_line(database: Database, tmp_path: Path, database_url: str):
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(HomeError, match="another version of circletake"):
-        Database(tmp_path).migrate()
+    with opened(tmp_path, database_url) as again, pytest.raises(HomeError, match="another version of circletake"):
+        again.migrate()
 
 
 def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path):
@@ -50,37 +50,39 @@ def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path):
         Database(tmp_path).migrate()
 
 
-def test_four_processes_may_open_a_new_home_at_once(tmp_path: Path):
+def test_four_processes_may_open_a_new_home_at_once(tmp_path: Path, database_url: str):
     script = (
         "import sys, pathlib\nfrom circletake.runtime.database.engine import Database\n"
-        "Database(pathlib.Path(sys.argv[1])).migrate()\n"
+        "Database(pathlib.Path(sys.argv[1]), sys.argv[2]).migrate()\n"
     )
-    started = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)]) for _ in range(4)]
+    started = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), database_url]) for _ in range(4)]
     assert [process.wait() for process in started] == [0, 0, 0, 0]
-    with sqlite3.connect(tmp_path / "circletake.db") as connection:
-        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
-    connection.close()
+    with opened(tmp_path, database_url) as database, database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM alembic_version").scalar() == 1
 
 
-def test_a_home_of_version_0_1_0_keeps_its_clips(tmp_path: Path):
+def test_a_home_of_version_0_1_0_keeps_its_clips(tmp_path: Path, database_url: str):
     old = (Path(__file__).parents[1] / "baselines" / "clip.1.json").read_text(encoding="utf-8")
-    opened, config = Database(tmp_path), Config()
+    config = Config()
     config.set_main_option("script_location", str(Path(engine.__file__).parent / "migrations"))
     config.attributes["configure_logger"] = False
-    with opened.engine.connect() as connection:
+    with opened(tmp_path, database_url) as database, database.engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        connection.exec_driver_sql(
-            "INSERT INTO clip (clip_id, file, owner, rights_rev, indexed_rev, added_at, document)"
-            " VALUES (?, 'a.mp4', 'North', 1, 1, 1.0, ?)",
-            (json.loads(old)["clip_id"], old),
+        connection.execute(
+            text(
+                "INSERT INTO clip (clip_id, file, owner, rights_rev, indexed_rev, added_at, document)"
+                " VALUES (:id, 'a.mp4', 'North', 1, 1, 1.0, :document)"
+            ),
+            {"id": json.loads(old)["clip_id"], "document": old},
         )
         connection.commit()
-    opened.migrate()
-    clips = Clips(opened, clock=SystemClock())
-    (clip,) = clips.all()
-    assert (clip.clip_id, clip.version, clip.superseded) == (json.loads(old)["clip_id"], 1, False)
-    assert clips.unindexed() == ()
+    with opened(tmp_path, database_url) as database:
+        database.migrate()
+        clips = Clips(database, clock=SystemClock())
+        (clip,) = clips.all()
+        assert (clip.clip_id, clip.version, clip.superseded) == (json.loads(old)["clip_id"], 1, False)
+        assert clips.unindexed() == ()
 
 
 def choice(take: int, key: str) -> Choice:

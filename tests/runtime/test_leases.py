@@ -36,16 +36,18 @@ def test_a_lease_that_was_given_back_is_free(database: Database, clock: SystemCl
     leases.claim(PRODUCTION)
 
 
-def test_the_lease_of_a_dead_process_is_free_at_once(database: Database, tmp_path: Path, clock: SystemClock):
+def test_the_lease_of_a_dead_process_is_free_at_once(
+    database: Database, tmp_path: Path, database_url: str, clock: SystemClock
+):
     script = (
         "import os, sys, pathlib\n"
         "from circletake.runtime.clock import SystemClock\n"
         "from circletake.runtime.database.engine import Database\n"
         "from circletake.runtime.database.leases import Leases\n"
-        "Leases(Database(pathlib.Path(sys.argv[1])), clock=SystemClock()).claim(sys.argv[2])\n"
+        "Leases(Database(pathlib.Path(sys.argv[1]), sys.argv[3]), clock=SystemClock()).claim(sys.argv[2])\n"
         "os.kill(os.getpid(), 9)\n"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path), PRODUCTION], check=False)
+    subprocess.run([sys.executable, "-c", script, str(tmp_path), PRODUCTION, database_url], check=False)
     assert Leases(database, clock=clock).claim(PRODUCTION) == 2
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from circletake.errors import LeaseLost
+from circletake.errors import HomeError, LeaseLost
 from circletake.runtime.database.engine import Fence
 from circletake.runtime.database.leases import HEARTBEAT_S, Leases
 
@@ -57,6 +57,8 @@ def driving(leases: Leases, production: str) -> Iterator[Driver]:
             except LeaseLost:
                 log.warning("the lease of %s was taken; writes of this process are refused from now on", production)
                 return
+            except HomeError as error:
+                log.warning("the lease of %s could not be prolonged, tried again soon: %s", production, error)
 
     heart = threading.Thread(target=keep_alive, name=f"lease-{production}", daemon=True)
     heart.start()

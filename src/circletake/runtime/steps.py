@@ -26,6 +26,7 @@ from circletake.errors import (
     BudgetRefused,
     Cancelled,
     CircletakeError,
+    DatabaseLost,
     Fatal,
     HandoffInvalid,
     Incomplete,
@@ -49,9 +50,22 @@ log = logging.getLogger(__name__)
 Step = Callable[[Production], Update]
 """A department's turn."""
 
-RETRIED: tuple[type[CircletakeError], ...] = (RateLimited, Retryable, HandoffInvalid, StepTimedOut, WorkerLost)
+RETRIED: tuple[type[CircletakeError], ...] = (
+    RateLimited,
+    Retryable,
+    HandoffInvalid,
+    StepTimedOut,
+    WorkerLost,
+    DatabaseLost,
+)
 """What is worth another attempt. Everything else would fail again."""
-FALLS_BACK: tuple[type[CircletakeError], ...] = (*RETRIED, QuotaExhausted, Fatal, RejectedByPolicy, Incomplete)
+FALLS_BACK: tuple[type[CircletakeError], ...] = (
+    *(kind for kind in RETRIED if kind is not DatabaseLost),
+    QuotaExhausted,
+    Fatal,
+    RejectedByPolicy,
+    Incomplete,
+)
 """What another route may still do, when the main one failed for good with it."""
 REFUSED: tuple[type[CircletakeError], ...] = (UsageError, RightsError, Shortfall, BudgetRefused)
 """Correct refusals: the step worked, the request may not go on."""

@@ -36,13 +36,19 @@ INGEST = "ingest/"
 
 
 class House:
-    """One field a repository."""
+    """One field a repository.
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    Args:
+        settings: what the home holds, and where its database is.
+        clock: time.
+        pooled: keep connections to a database server open; a media worker asks too seldom for that.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, pooled: bool = True) -> None:
         self.settings = settings
         self.home = settings.home
         self.clock: Clock = clock or SystemClock()
-        self.database = Database(self.home)
+        self.database = Database(self.home, settings.database, pooled=pooled)
         self.productions = Productions(self.database)
         self.plans = Plans(self.database, clock=self.clock)
         self.references = References(self.database)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -178,7 +178,7 @@ class Studio(House):
                 from circletake.runtime.checkpoints import forget
 
                 self.productions.discard(name)
-                forget(self.home, name)
+                forget(self.home, self.settings.database, name)
             raise
 
     def resume(self, production: str, *, budget: Decimal | None = None) -> Film:
@@ -240,8 +240,7 @@ class Studio(House):
             made_with={"plan": terms.planner, "generate": terms.generator, "conform": terms.generator},
             cancelled=self.productions.cancelled,
         )
-        checkpoints = open_checkpoints(self.home)
-        with closing(checkpoints.conn), ExitStack() as held:
+        with open_checkpoints(self.home, self.settings.database) as checkpoints, ExitStack() as held:
             crew = fill(self, production, terms, ledger=ledger, checkpoints=checkpoints)
             for generator in crew.generators.values():
                 held.callback(generator.close)

@@ -10,7 +10,7 @@ from circletake import assemble, publish
 from circletake.crew import Crew
 from circletake.domain.brief import Terms
 from circletake.generate import Generator, HouseFormat, OnUnknown
-from circletake.runtime.checkpoints import SqliteSaver
+from circletake.runtime.checkpoints import Checkpoints
 from circletake.runtime.journal import Journal
 from circletake.runtime.remote import Limits
 from circletake.runtime.steps import StepLedger
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from circletake.studio.room import Studio
 
 
-def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, checkpoints: SqliteSaver) -> Crew:
+def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, checkpoints: Checkpoints) -> Crew:
     """Return the crew of one production."""
     generator: Generator = generator_of(studio, terms.generator)
     generators = {generator.name: generator}

@@ -56,4 +56,4 @@ def execute(home: Path, key: str) -> None:
 
 @lru_cache(maxsize=1)
 def _house(settings: Settings) -> House:
-    return House(settings)
+    return House(settings, pooled=False)

@@ -1,1 +1,1 @@
-"""The database of record: one repository a noun, over SQLite (WAL) through SQLAlchemy, migrated by Alembic."""
+"""The database of record: one repository a noun, over SQLite or PostgreSQL, by SQLAlchemy and Alembic."""

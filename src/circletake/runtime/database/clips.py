@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from circletake.domain.clip import Clip
 from circletake.domain.ports import Clock
 from circletake.errors import UnknownId
 from circletake.runtime.database.engine import Database
 from circletake.runtime.database.tables import clip as table
+from circletake.runtime.database.upsert import upsert
 
 _CHUNK = 500
 """Ids asked for in one statement."""
@@ -120,7 +120,7 @@ def put_clips(connection: Connection, clips: Sequence[Clip], *, source: str | No
     ]
     if not rows:
         return
-    statement = insert(table)
+    statement = upsert(connection, table)
     kept = {"clip_id", "added_at"}
     changed = {name: statement.excluded[name] for name in rows[0] if name not in kept}
     connection.execute(statement.on_conflict_do_update(index_elements=["clip_id"], set_=changed), rows)

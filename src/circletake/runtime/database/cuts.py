@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TypeVar
 
 from sqlalchemy import Select, Table, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from circletake.domain.cut import Cut, Master, Release
 from circletake.domain.schema import Stored
@@ -13,6 +12,7 @@ from circletake.runtime.database.engine import Database
 from circletake.runtime.database.tables import cut as cut_table
 from circletake.runtime.database.tables import master as master_table
 from circletake.runtime.database.tables import release as release_table
+from circletake.runtime.database.upsert import upsert
 
 Document = TypeVar("Document", bound=Stored)
 
@@ -34,7 +34,7 @@ class Cuts:
 
     def _keep(self, table: Table, row: dict[str, object]) -> None:
         with self._database.write() as connection:
-            connection.execute(insert(table).values(row).on_conflict_do_nothing())
+            connection.execute(upsert(connection, table).values(row).on_conflict_do_nothing())
 
     def cut(self, production: str, version: int) -> Cut | None:
         """Return a cut, or `None`."""
@@ -73,7 +73,7 @@ class Releases:
             "document": release.to_json(),
         }
         with self._database.write() as connection:
-            connection.execute(insert(release_table).values(row).on_conflict_do_nothing())
+            connection.execute(upsert(connection, release_table).values(row).on_conflict_do_nothing())
 
     def of(self, production: str) -> tuple[Release, ...]:
         """Return the releases of a production, the first one first."""

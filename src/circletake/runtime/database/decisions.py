@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from circletake.runtime.clock import moment
 from circletake.runtime.database.engine import Database
 from circletake.runtime.database.tables import decision as table
+from circletake.runtime.database.upsert import upsert
 
 Point = Literal["plan", "film"]
 
@@ -45,7 +45,7 @@ class Decisions:
             "at": at,
         }
         with self._database.write() as connection:
-            connection.execute(insert(table).values(row).on_conflict_do_nothing())
+            connection.execute(upsert(connection, table).values(row).on_conflict_do_nothing())
 
     def of(self, production: str, point: Point, round: int) -> Decision | None:
         """Return the approval, or `None` when nobody has decided."""

@@ -1,4 +1,4 @@
-"""Open the database of a studio: SQLite in WAL mode, migrated under a file lock."""
+"""Open the database of a studio: SQLite in its home, or PostgreSQL by URL; migrated by one process at a time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, select
 
 from circletake.errors import HomeError, LeaseLost
+from circletake.runtime.database.postgres import Postgres
+from circletake.runtime.database.sqlite import Sqlite
 from circletake.runtime.database.tables import lease
-from circletake.runtime.locks import locked
-
-BUSY_TIMEOUT_S = 60
-"""How long a writer waits for another; SQLite allows one at a time."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +55,29 @@ def check_fence(connection: Connection, fence: Fence) -> None:
 
 
 class Database:
-    """One studio's database. `read()` and `write()` give a connection in a transaction; leaving the block commits."""
+    """One studio's database. `read()` and `write()` give a connection in a transaction; leaving the block commits.
 
-    def __init__(self, home: Path) -> None:
-        self._path = home / "circletake.db"
-        self._lock = home / "locks" / "home.lock"
-        self.engine = _engine(self._path)
+    Writers are alone on either: whoever writes waits for whoever writes, so that what is read inside of a `write()` is
+    still true when it is committed. Readers wait for nobody.
+
+    Args:
+        home: the studio's home; holds the SQLite file when there is no URL.
+        url: `postgresql://user:password@host:port/name`; empty for SQLite.
+        pooled: keep PostgreSQL connections open between transactions. Media workers, which ask once in a while, do not.
+
+    Raises:
+        SettingsError: the driver for the URL is not installed, or it is no URL that PostgreSQL understands.
+    """
+
+    def __init__(self, home: Path, url: str = "", *, pooled: bool = True) -> None:
+        self._store = Postgres(url, pooled=pooled) if url else Sqlite(home)
         self.commits = 0
         """Write transactions that were committed through this object."""
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine."""
+        return self._store.engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -74,23 +85,31 @@ class Database:
 
         Raises:
             HomeError: the database cannot be read.
+            DatabaseLost: the server cannot be reached, or the connection was lost; worth another try.
         """
-        with _told(self._path), self.engine.connect() as connection, connection.begin():
+        with (
+            self._store.told(),
+            self.engine.connect().execution_options(**self._store.reading) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give a connection that holds the write lock from its first statement.
+        """Give a connection that is the only one to write, from its first statement to the end of the block.
 
         Raises:
             HomeError: the disk is full, or the database cannot be written; nothing of the block is kept.
+            DatabaseLost: the server cannot be reached, or the connection was lost; nothing of the block is kept, unless
+                it was lost while it was committed: then all of it may be.
             LeaseLost: the block runs under a lease (`fenced`) that is no longer held.
         """
         with (
-            _told(self._path),
-            self.engine.connect().execution_options(immediate=True) as connection,
+            self._store.told(),
+            self.engine.connect().execution_options(**self._store.writing) as connection,
             connection.begin(),
         ):
+            self._store.wait_for_writers(connection)
             if (fence := _fence.get()) is not None:
                 check_fence(connection, fence)
             yield connection
@@ -100,32 +119,24 @@ class Database:
         """Bring the database to this version, one process at a time; does nothing when it is there already.
 
         Raises:
-            HomeError: the home was made by a newer version, or cannot be written.
+            HomeError: it was made by a newer version, or cannot be written.
         """
-        if self._path.exists() and self._revision() == self._head():
+        if self._store.is_there() and self._revision() == self._head():
             return
-        with _told(self._path):
-            try:
-                with locked(self._lock):
-                    self._migrate()
-            except PermissionError as error:
-                raise HomeError(
-                    f"cannot write {self._path.parent}: permission denied; choose another CIRCLETAKE_HOME"
-                ) from error
+        with self._store.told(), self._store.migrating() as connection:
+            self._migrate(connection)
 
-    def _migrate(self) -> None:
-        script = ScriptDirectory.from_config(_config())
-        current = self._revision() if self._path.exists() else None
-        if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
-            raise HomeError(
-                f"{self._path.parent} was made by another version of circletake (database {current}); "
-                "use that version, or choose another CIRCLETAKE_HOME"
-            )
+    def _migrate(self, connection: Connection) -> None:
         config = _config()
-        with self.engine.connect() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
+        current = self._revision() if self._store.is_there() else None
+        known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+        if current is not None and current not in known:
+            raise HomeError(
+                f"{self._store.place} was made by another version of circletake (database {current}); "
+                f"use that version, or {self._store.otherwise}"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
     def _head(self) -> str | None:
         return ScriptDirectory.from_config(_config()).get_current_head()
@@ -139,45 +150,8 @@ class Database:
         self.engine.dispose()
 
 
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn a database that cannot be used into one line."""
-    try:
-        yield
-    except OperationalError as error:
-        raise HomeError(
-            f"cannot use {path}: {error.orig}; free space, permit writing, or choose another CIRCLETAKE_HOME"
-        ) from error
-    except DatabaseError as error:
-        raise HomeError(f"{path} is not a circletake database: {error.orig}; choose another CIRCLETAKE_HOME") from error
-
-
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["configure_logger"] = False
     return config
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection, _record) -> None:  # pyright: ignore[reportUnusedFunction, reportMissingParameterType]
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-    return engine

@@ -6,12 +6,12 @@ import os
 import socket
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from circletake.domain.ports import Clock
 from circletake.errors import LeaseHeld
 from circletake.runtime.database.engine import Database, Fence, check_fence
 from circletake.runtime.database.tables import lease as table
+from circletake.runtime.database.upsert import upsert
 
 LEASE_S = 30.0
 """How long a lease lasts without a heartbeat."""
@@ -44,8 +44,8 @@ class Leases:
         Raises:
             LeaseHeld: somebody else drives this production; says who.
         """
-        now = self._clock.now()
         with self._database.write() as connection:
+            now = self._clock.now()
             row = connection.execute(select(table).where(table.c.production == production)).one_or_none()
             if row is not None and self._is_held(row, now):
                 raise LeaseHeld(
@@ -60,7 +60,7 @@ class Leases:
                 "token": token,
                 "until": now + LEASE_S,
             }
-            statement = insert(table).values(values)
+            statement = upsert(connection, table).values(values)
             connection.execute(statement.on_conflict_do_update(index_elements=["production"], set_=values))
         return token
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, Row, delete, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select, update
 
 from circletake.domain.clip import Clip
 from circletake.domain.ports import Clock
@@ -17,6 +16,7 @@ from circletake.runtime.database.clips import put_clips
 from circletake.runtime.database.engine import Database
 from circletake.runtime.database.tables import clip, revocation
 from circletake.runtime.database.tables import source as table
+from circletake.runtime.database.upsert import upsert
 
 SourceState = Literal["waiting", "done", "copy"]
 
@@ -57,12 +57,14 @@ class Sources:
         rows = [{**one.__dict__, "added_at": self._clock.now(), "sheet": None} for one in sources]
         if not rows:
             return
-        statement = insert(table)
-        changed = {name: statement.excluded[name] for name in ("file", "size", "mtime_ns", "state", "sha256", "row")}
-        update_only = statement.on_conflict_do_update(
-            index_elements=["id"], set_=changed, where=table.c.state != "done"
-        )
+        replaced = ("file", "size", "mtime_ns", "state", "sha256", "row")
         with self._database.write() as connection:
+            statement = upsert(connection, table)
+            update_only = statement.on_conflict_do_update(
+                index_elements=["id"],
+                set_={name: statement.excluded[name] for name in replaced},
+                where=table.c.state != "done",
+            )
             connection.execute(update_only, rows)
 
     def get(self, source: str) -> SourceFile:
@@ -79,14 +81,17 @@ class Sources:
 
     def all(self) -> tuple[SourceFile, ...]:
         """Return every file, by path."""
-        with self._database.read() as connection:
-            return tuple(_file(row) for row in connection.execute(select(table).order_by(table.c.path)))
+        return self._where()
 
     def of_content(self, sha256: str) -> tuple[SourceFile, ...]:
         """Return the files that hold this content and have clips."""
-        query = select(table).where(table.c.sha256 == sha256, table.c.state == "done").order_by(table.c.path)
+        return self._where(table.c.sha256 == sha256, table.c.state == "done")
+
+    def _where(self, *conditions: ColumnElement[bool]) -> tuple[SourceFile, ...]:
+        """Return files by path, letter by letter: a server's own order would depend on its language."""
         with self._database.read() as connection:
-            return tuple(_file(row) for row in connection.execute(query))
+            files = [_file(row) for row in connection.execute(select(table).where(*conditions))]
+        return tuple(sorted(files, key=lambda one: one.path))
 
     def finish(self, source: SourceFile, *, clips: Sequence[Clip], sheet: str) -> None:
         """Store a file that was read, its new clips, and older ones as they are now, in one transaction."""
@@ -124,9 +129,9 @@ class Sources:
 
     def revoke(self, name: str, *, who: str, judged: Judged) -> tuple[Clip, ...]:
         """Revoke an owner or a licence; returns its clips, older versions too, whose licence is different now."""
-        statement = insert(revocation).values(name=name, who=who, at=self._clock.now()).on_conflict_do_nothing()
+        row = {"name": name, "who": who, "at": self._clock.now()}
         with self._database.write() as connection:
-            connection.execute(statement)
+            connection.execute(upsert(connection, revocation).values(row).on_conflict_do_nothing())
             return self._judge(connection, name, judged)
 
     def lift(self, name: str, *, judged: Judged) -> tuple[Clip, ...]:

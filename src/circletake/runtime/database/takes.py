@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from circletake.domain.take import Take
 from circletake.runtime.database.engine import Database
 from circletake.runtime.database.tables import final
 from circletake.runtime.database.tables import take as table
+from circletake.runtime.database.upsert import upsert
 
 
 class Takes:
@@ -36,7 +36,7 @@ class Takes:
         ]
         if rows:
             with self._database.write() as connection:
-                connection.execute(insert(table).on_conflict_do_nothing(), rows)
+                connection.execute(upsert(connection, table).on_conflict_do_nothing(), rows)
 
     def takes(self, production: str, slate: str | None = None) -> tuple[Take, ...]:
         """Return takes in slate and number order."""
@@ -63,11 +63,11 @@ class Finals:
             {"production": one.production, "slate": one.slate, "number": one.number, "document": one.to_json()}
             for one in finals
         ]
-        statement = insert(final)
-        newest = statement.on_conflict_do_update(
-            index_elements=["production", "slate", "number"], set_={"document": statement.excluded.document}
-        )
         with self._database.write() as connection:
+            statement = upsert(connection, final)
+            newest = statement.on_conflict_do_update(
+                index_elements=["production", "slate", "number"], set_={"document": statement.excluded.document}
+            )
             connection.execute(newest, rows)
 
     def forget(self, production: str) -> None:
