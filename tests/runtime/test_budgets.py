@@ -15,14 +15,18 @@ from circletake.runtime.clock import SystemClock
 from circletake.runtime.database.budgets import Budgets
 from circletake.runtime.database.engine import Database
 from circletake.runtime.database.operations import Operations
-from tests.runtime.conftest import PRODUCTION, operation
+from tests.runtime.conftest import PRODUCTION, opened, operation
 
 QUOTE = "0.07"
 
 
-def reserve(home: Path, numbers: range) -> list[int]:
+def reserve(home: Path, url: str, numbers: range) -> list[int]:
     """Begin as many submits as the budget allows; returns those that were."""
-    database = Database(home)
+    with opened(home, url) as database:
+        return _reserve(database, numbers)
+
+
+def _reserve(database: Database, numbers: range) -> list[int]:
     operations = Operations(database, budgets=Budgets(database), clock=SystemClock())
     begun: list[int] = []
     for number in numbers:
@@ -37,13 +41,13 @@ def reserve(home: Path, numbers: range) -> list[int]:
     return begun
 
 
-def test_sixty_four_threads_never_pass_a_cap(tmp_path: Path, database: Database, budgets: Budgets):
+def test_sixty_four_threads_never_pass_a_cap(database: Database, budgets: Budgets):
     begun: list[int] = []
     barrier = threading.Barrier(64, timeout=60)
 
     def race(worker: int) -> None:
         barrier.wait()
-        begun.extend(reserve(tmp_path, range(worker * 2, worker * 2 + 2)))
+        begun.extend(_reserve(database, range(worker * 2, worker * 2 + 2)))
 
     threads = [threading.Thread(target=race, args=(worker,)) for worker in range(64)]
     for thread in threads:
@@ -59,12 +63,14 @@ def test_sixty_four_threads_never_pass_a_cap(tmp_path: Path, database: Database,
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_processes_never_pass_a_cap(tmp_path: Path, database: Database, budgets: Budgets):
+def test_processes_never_pass_a_cap(tmp_path: Path, database_url: str, budgets: Budgets):
     code = "import sys; from pathlib import Path; from tests.runtime.test_budgets import reserve; "
-    code += "print(len(reserve(Path(sys.argv[1]), range(int(sys.argv[2]), int(sys.argv[2]) + 8))))"
+    code += "print(len(reserve(Path(sys.argv[1]), sys.argv[3], range(int(sys.argv[2]), int(sys.argv[2]) + 8))))"
     racing = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path), str(worker * 8)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(tmp_path), str(worker * 8), database_url],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for worker in range(8)
     ]
