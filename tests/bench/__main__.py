@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import films, ingest, productions, takes
+from tests.bench import films, ingest, operations, productions, takes
 from tests.bench.table import Table
 
 _PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -56,6 +56,7 @@ def main() -> None:
         lambda: takes.tables(asked.rounds, 8),
         lambda: films.tables(asked.rounds, asked.moviepy),
         lambda: productions.tables(1008),
+        lambda: operations.tables(10_000),
     ):
         for table in part():
             print(table.text(), flush=True)

@@ -26,6 +26,7 @@ from pydantic import JsonValue
 
 from circletake.domain.brief import Brief, Terms
 from circletake.domain.operation import Operation, Outcome, Output
+from circletake.domain.quality import Finding, QcReport
 from circletake.errors import BudgetRefused
 from circletake.generate import Ripomatic
 from circletake.generate.base import Capabilities, Request, ShotOrder
@@ -40,9 +41,10 @@ from circletake.runtime.journal import Journal
 from circletake.runtime.spool import Spool
 from circletake.studio.room import Studio
 from tests.bench.table import Table
-from tests.domain.examples import LOOK, QC
+from tests.domain.examples import LOOK
 
 PRODUCTION = "tenthousand"
+_GOOD = QcReport(findings=(Finding(check="decodes", passed=True, measured="48 frames"),))
 _TRIALS = 100
 _WORKERS = 64
 
@@ -83,7 +85,7 @@ def execute(home: Path, key: str) -> None:
     }
     output = Output(
         index=0, outcome="take", uri=f"media/{digest}.mp4", sha256=digest, bytes=1, poster=f"media/{digest}.jpg",
-        frames=48, width=640, height=360, look=LOOK, phash="0" * 16, recipe=recipe, qc=QC,
+        frames=48, width=640, height=360, look=LOOK, phash="0" * 16, recipe=recipe, qc=_GOOD,
     )  # fmt: skip
     _spool(home).put(Outcome(key=key, state="done", outputs=(output,), spent=Decimal(0)))
 

@@ -30,6 +30,8 @@ from tests.provider.ledger import lines
 from tests.provider.running import Keeps, Provider, running
 
 _PATIENCE_S = 120.0
+_AGAIN = 3
+"""How often a driver may end because of what passes: a step would be tried again as often."""
 _SUMS = ("trials", "kills", "duplicates", "lost", "unknown", "done", "finished_at_kills", "repeated", "broken")
 FAULTS: tuple[dict[str, object], ...] = (
     {"on": "submit", "what": "429", "rate": 0.05, "retry_after": 0.1, "seed": 3},
@@ -97,6 +99,7 @@ def trial(
             more["CIRCLETAKE_DATABASE"] = database
         variables = environment(home, folder / "cache", **more)
         command = [sys.executable, "-m", "tests.chaos.driver", str(count), *(["--wrong"] if wrong else [])]
+        again = 0
         while True:
             process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, start_new_session=True)
             while tally.kills < most_kills and _at_work(process, provider):
@@ -106,7 +109,9 @@ def trial(
             if process.returncode == 0:
                 break
             if process.returncode != -signal.SIGKILL:
-                tally.notes.append(f"seed {seed}: exit {process.returncode}")
+                again += 1
+            if again > _AGAIN:
+                tally.notes.append(f"seed {seed}: exit {process.returncode}, {again} times")
                 break
         _settle(tally, home, provider, variables, wrong=wrong)
     return tally

@@ -19,7 +19,7 @@ def test_help_names_every_command_and_nothing_that_does_not_work(circletake: Run
     assert ran.code == 0
     for name in ("init", "make", "plan", "approve", "pick", "resume", "show", "productions", "reliability", "verify"):
         assert f"  {name} " in ran.out
-    for name in ("serve", "publish", "mcp", "preferences", "audience", "work", "cut "):
+    for name in ("serve", "publish", "mcp", "preferences", "audience", "cut "):
         assert f"  {name} " not in ran.out
 
 
@@ -41,7 +41,7 @@ def test_init_makes_a_home_with_keys_for_its_owner_only(circletake: Run, home: P
         (["make", BRIEF, "--takes", "5", "--takes-per-shot", "5"], "exclude each other"),
         (["make", BRIEF, "--territory", "ATLANTIS"], "ATLANTIS"),
         (["make", BRIEF, "--media", "telepathy"], "media"),
-        (["make", BRIEF, "--generator", "dreams"], "no generator 'dreams'; installed: ripomatic"),
+        (["make", BRIEF, "--generator", "dreams"], "no generator 'dreams'; installed: loopback, ripomatic"),
         (["make", BRIEF, "--planner", "oracle"], "no planner 'oracle'; installed: storyboard"),
         (["make", BRIEF, "--takes", "3"], "too few"),
         (["show", "nosuch"], "no production 'nosuch'"),

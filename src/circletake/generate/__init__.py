@@ -91,11 +91,13 @@ def run(
         work.drain([operation for operation, _ in planned], progress=progress)
         for slate in slates:
             of_shot = [job for job in planned if job[0].slate == slate]
-            fresh = unit.takes(of_shot, work, after=last[slate], rivals=rivals[slate])
-            takes.add(fresh)
-            last[slate] += len(fresh)
+            for fresh in unit.takes(of_shot, work, after=last[slate], rivals=rivals[slate]):
+                takes.add(fresh)
+                last[slate] += len(fresh)
             if on_unknown == "wait":
                 expected[slate] += _unknown(of_shot, work)
+            if rivals[slate].good + expected[slate] >= wanted[slate]:
+                rivals[slate].let_go()
     return {}
 
 

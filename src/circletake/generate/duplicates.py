@@ -13,11 +13,12 @@ class Rivals:
 
     def __init__(self) -> None:
         self._others: dict[str, Fingerprint] = {}
-
-    @property
-    def good(self) -> int:
+        self.good = 0
         """How many there are."""
-        return len(self._others)
+
+    def let_go(self) -> None:
+        """Forget what they look like, once nothing is compared with them any more; their number stays."""
+        self._others.clear()
 
     def judged(self, take: Take) -> Take:
         """Return a take with the finding of this comparison; a good one is a rival of the next."""
@@ -25,6 +26,7 @@ class Rivals:
         judged = take.model_copy(update={"qc": take.qc.with_finding(compare(mine, self._others))})
         if judged.qc.passed:
             self._others[take.id] = mine
+            self.good += 1
         return judged
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from circletake.domain.moments import Moment
 from circletake.domain.operation import Operation, Output, operation_key
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PASSES = 3
 """How often a shot is shot within one round until enough takes have passed quality control."""
-_AT_ONCE = 200
+_AT_ONCE = 100
 """Outcomes held at a time: thousands of takes are not all kept in memory."""
 
 
@@ -73,7 +74,8 @@ class Unit:
         planned = []
         for request in self._generator.ask(order):
             self._asked[slate] += 1
-            planned.append((self._operation(slate, self._from + self._asked[slate], request), request))
+            operation = self._operation(slate, self._from + self._asked[slate], request)
+            planned.append((operation, replace(request, payload=operation.request)))  # one of them, not two
         return planned
 
     def _operation(self, slate: str, number: int, request: Request) -> Operation:
@@ -91,10 +93,13 @@ class Unit:
 
     def takes(
         self, planned: Sequence[tuple[Operation, Request]], work: Work, *, after: int, rivals: Rivals
-    ) -> list[Take]:
-        """Return the takes that came of operations, numbered after `after`; near-duplicates of `rivals` have failed."""
-        fresh: list[Take] = []
+    ) -> Iterator[list[Take]]:
+        """Yield the takes that came of operations, some at a time, numbered after `after`.
+
+        Near-duplicates of `rivals` have failed; those that are good join them.
+        """
         for at in range(0, len(planned), _AT_ONCE):
+            fresh: list[Take] = []
             part = planned[at : at + _AT_ONCE]
             outcomes = work.outcomes([operation.key for operation, _ in part])
             for operation, request in part:
@@ -106,9 +111,9 @@ class Unit:
                     if output.outcome == "rejected":
                         log.warning("%s: no take: %s", operation.key, "; ".join(output.reasons))
                     else:
-                        take = self._take(operation, request, output, number=after + len(fresh) + 1)
-                        fresh.append(rivals.judged(take))
-        return fresh
+                        after += 1
+                        fresh.append(rivals.judged(self._take(operation, request, output, number=after)))
+            yield fresh
 
     def _take(self, operation: Operation, request: Request, output: Output, *, number: int) -> Take:
         if output.qc is None or output.look is None:

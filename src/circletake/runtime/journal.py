@@ -86,13 +86,14 @@ class Journal:
         """
         self._operations.plan(operations)
         keys = [one.key for one in operations]
-        unfinished = [one for one in self._operations.many(keys) if one.state not in FINISHED]
+        states = self._operations.states(keys)
+        unfinished = [one for one in operations if states[one.key] not in FINISHED]
         finished = len(keys) - len(unfinished)
         progress("takes", finished, len(keys))
-        paid = [one for one in unfinished if one.generator in self._remote]
         free = [one.key for one in unfinished if one.generator not in self._remote]
+        paid = self._operations.many([one.key for one in unfinished if one.generator in self._remote])
         self._check_budget([one for one in paid if one.state == "planned"])
-        del unfinished
+        del states, unfinished
         for _ in self._driven(free, paid):
             finished += 1
             progress("takes", finished, len(keys))

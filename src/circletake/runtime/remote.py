@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -102,6 +102,7 @@ class RemoteDrive:
         self._fetching: set[str] = set()
         self._late: set[str] = set()
         self._tries: dict[str, int] = {}
+        self._fetches: Counter[str] = Counter()
         self._stopped: CircletakeError | None = None
         self._asked_to_cancel = False
         self._finished: list[str] = []
@@ -288,6 +289,7 @@ class RemoteDrive:
         elif news.error is not None:
             raise news.error
         elif news.result is None:
+            self._tries.pop(one.key, None)
             self._fetching.add(one.key)
             self._after.append(lambda: self._calls.fetch(one.key))
             return
@@ -312,9 +314,9 @@ class RemoteDrive:
             self._finish(batch, outcome)
             self._after.append(lambda: self._spool.remove(one.key))
             return
-        pause = self._pause(one.key)
-        if self._tries[one.key] < _FETCHES:
-            self._schedule(one.key, "poll", pause)
+        self._fetches[one.key] += 1
+        if self._fetches[one.key] < _FETCHES:
+            self._schedule(one.key, "poll", self._pause(one.key))
             return
         why = self._spool.fault(one.key) or "its worker was lost"
         self._leave(one, Retryable(f"{one.key}: what was paid for could not be fetched: {why}; it is taken up again"))

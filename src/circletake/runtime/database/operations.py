@@ -50,8 +50,8 @@ class Operations:
                 if digest != digests[key]:
                     raise JournalConflict(f"operation {key} was journalled before with another request")
             fresh = [one for one in operations if one.key not in held]
-            rows = [self._new_row(one, digests[one.key], now, token) for one in fresh]
-            if rows:
+            for at in range(0, len(fresh), CHUNK):
+                rows = [self._new_row(one, digests[one.key], now, token) for one in fresh[at : at + CHUNK]]
                 connection.execute(insert(table), rows)
 
     def _new_row(self, one: Operation, digest: str, now: float, token: int) -> dict[str, object]:
