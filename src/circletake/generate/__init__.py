@@ -91,14 +91,28 @@ def run(
         work.drain([operation for operation, _ in planned], progress=progress)
         for slate in slates:
             of_shot = [job for job in planned if job[0].slate == slate]
-            for fresh in unit.takes(of_shot, work, after=last[slate], rivals=rivals[slate]):
-                takes.add(fresh)
-                last[slate] += len(fresh)
+            last[slate] = _kept(unit, of_shot, work, takes=takes, after=last[slate], rivals=rivals[slate])
             if on_unknown == "wait":
                 expected[slate] += _unknown(of_shot, work)
             if rivals[slate].good + expected[slate] >= wanted[slate]:
                 rivals[slate].let_go()
     return {}
+
+
+def _kept(
+    unit: Unit,
+    planned: Sequence[tuple[Operation, Request]],
+    work: Work,
+    *,
+    takes: TakeKeeper,
+    after: int,
+    rivals: Rivals,
+) -> int:
+    """Put on record what came of operations, some takes at a time; returns the number of the last take."""
+    for fresh in unit.takes(planned, work, after=after, rivals=rivals):
+        takes.add(fresh)
+        after += len(fresh)
+    return after
 
 
 def _affordable(planned: Sequence[tuple[Operation, Request]], left: Decimal) -> list[tuple[Operation, Request]]:

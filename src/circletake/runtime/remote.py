@@ -192,7 +192,7 @@ class RemoteDrive:
             self._stop(error)
         else:
             self._sending += 1
-            begun = {"state": "submitting", "submitted_at": self._clock.now()}
+            begun = {"state": "submitting", "submitted_at": self._clock.now(), "error_class": None, "error": None}
             self._open[one.key] = one.model_copy(update=begun)
             self._after.append(lambda: self._schedule(one.key, "submit", 0.0))
 

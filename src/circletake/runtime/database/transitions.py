@@ -38,7 +38,8 @@ class Transitions:
             BudgetRefused: the quote is above what is left; nothing is changed.
         """
         self._budgets.reserve(self._connection, one.production, to_micros(one.quote), name=one.key)
-        self._move(one.key, "submitting", submits=table.c.submits + 1, submitted_at=self._clock.now())
+        begun = {"submits": table.c.submits + 1, "submitted_at": self._clock.now(), "error_class": None, "error": None}
+        self._move(one.key, "submitting", **begun)
 
     def accept(self, key: str, handle: Mapping[str, JsonValue]) -> None:
         """Go from submitting to submitted: store the provider's handle before the first poll."""
