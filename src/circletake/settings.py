@@ -145,6 +145,8 @@ SETTINGS: tuple[Setting, ...] = (
             "Calls to a provider at a time, per production; no more submits can be in doubt after a crash."),
     Setting("provider_jobs", _whole(1, 10_000), lambda: 256, "256", "jobs",
             "Paid jobs that a production has under way at a time."),
+    Setting("provider_patience_s", _number(0, 86_400), lambda: 120.0, "120", "seconds",
+            "A step stops when a provider refuses everything, or cannot be reached, for so long; resume goes on."),
     Setting("releases", str, lambda: "", "`releases` in the home", "path",
             "Folder that the folder channel publishes to."),
     Setting("step_deadline_s", _number(1, 604_800), lambda: 3600.0, "3600", "seconds",
@@ -175,6 +177,7 @@ class Settings:
     operation_deadline_s: float
     provider_calls: int
     provider_jobs: int
+    provider_patience_s: float
     releases: str
     step_deadline_s: float
     video_codec: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,10 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path):
 
 def test_what_dead_processes_left_behind_is_swept_up(tmp_path: Path):
     store = FileStore(tmp_path)
-    store.scratch("mp4").write_bytes(b"half")
-    assert store.sweep() == 1
-    assert store.sweep() == 0
+    half, fresh = store.scratch("mp4"), store.scratch("mp4")
+    half.write_bytes(b"half")
+    fresh.write_bytes(b"being written")
+    os.utime(half, (1000.0, 1000.0))
+    assert store.sweep(before=2000.0) == 1
+    assert store.sweep(before=2000.0) == 0
+    assert fresh.exists()

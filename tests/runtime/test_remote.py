@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from circletake.domain.operation import Operation
+from circletake.domain.operation import Operation, Outcome
 from circletake.errors import (
     BudgetRefused,
     Cancelled,
@@ -174,6 +174,36 @@ def test_a_definite_refusal_to_accept_goes_back_to_planned_and_is_sent_after_the
     assert time.monotonic() - began >= 0.2
     assert provider.charged == [paid().key]
     assert state(operations, paid()) == "done"
+
+
+def test_a_provider_that_refuses_everything_stops_the_step_and_loses_nothing(
+    operations: Operations, provider: Ledger, shelf: Shelf, spool: Spool
+):
+    limits = Limits(calls=2, patience_s=0.3)
+    book = Journal(
+        operations, executor=shelf, remote={"ledger": provider}, spool=spool, clock=SystemClock(), limits=limits
+    )
+    provider.on_submit = lambda: setattr(provider, "faults", [RateLimited("no connection", delay_s=0.1)] * 2)
+    with pytest.raises(RateLimited, match="no connection"):
+        book.drain([paid(1), paid(2)], progress=quiet)
+    assert (state(operations, paid(1)), state(operations, paid(2))) == ("planned", "planned")
+    provider.on_submit, provider.faults = lambda: None, []
+    book.drain([paid(1), paid(2)], progress=quiet)
+    assert len(provider.charged) == 2
+
+
+def test_what_a_dead_driver_had_fetched_is_taken_in_and_not_fetched_again(
+    book: Journal, operations: Operations, provider: Ledger, shelf: Shelf, spool: Spool
+):
+    operations.plan([paid()])
+    with operations.batch() as batch:
+        batch.begin_submit(paid())
+        batch.accept(paid().key, {"job": "1"})
+    spool.put(Outcome(key=paid().key, state="done", spent=Decimal("0.30")))
+    book.drain([paid()], progress=quiet)
+    assert state(operations, paid()) == "done"
+    assert operations.spent(PRODUCTION) == Decimal("0.30")
+    assert (provider.charged, provider.polled, shelf.asked) == ([], [], [])
 
 
 @pytest.mark.parametrize("error", [RejectedByPolicy("no", reasons=("violence",)), InvalidRequest("too long")])

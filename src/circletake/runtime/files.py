@@ -150,9 +150,12 @@ class FileStore:
             raise cannot_write(scratch, error) from error
         return self.adopt(scratch, ending=ending)
 
-    def sweep(self) -> int:
-        """Remove scratch files that dead processes left behind; returns how many. Call it while nothing renders."""
-        leftovers = list((self._folder / "scratch").glob("*"))
+    def sweep(self, *, before: float) -> int:
+        """Remove scratch files that dead processes left behind, last written before then (Unix seconds).
+
+        Returns how many there were.
+        """
+        leftovers = [one for one in (self._folder / "scratch").glob("*") if one.stat().st_mtime < before]
         for leftover in leftovers:
             leftover.unlink(missing_ok=True)
         return len(leftovers)

@@ -79,7 +79,7 @@ class Journal:
             Cancelled: the production was cancelled; what was sent before has been collected.
             BudgetRefused: what is left of the budget does not cover a quote; what was sent before has been collected,
                 what was not stays planned.
-            QuotaExhausted | Fatal: the provider takes nothing more; likewise.
+            QuotaExhausted | Fatal | RateLimited: the provider takes nothing more; likewise.
             Retryable: something that is paid for could not be fetched now; likewise.
             WorkerLost: workers were lost over all of the local operations, so that the fault is not one of them; they
                 stay planned. One that is lost among others that finish is `failed`.

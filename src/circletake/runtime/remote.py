@@ -62,6 +62,8 @@ class Limits:
     """Operations that are accepted and not finished."""
     job_deadline_s: float = 1800.0
     """How long after its submit a provider may take before the operation is called unknown."""
+    patience_s: float = 120.0
+    """How long a provider may refuse everything, or not be reached, before the step stops."""
 
 
 class RemoteDrive:
@@ -106,24 +108,40 @@ class RemoteDrive:
         self._stopped: CircletakeError | None = None
         self._asked_to_cancel = False
         self._finished: list[str] = []
+        self._refusing_since: float | None = None
         self._after: list[Callable[[], None]] = []
 
     def drive(self, operations: Sequence[Operation]) -> Iterator[str]:
         """Drive to the end, and yield each key as it is finished.
 
         Raises:
-            BudgetRefused | QuotaExhausted | Fatal: nothing more could be sent; what was sent is finished first, what
+            BudgetRefused | QuotaExhausted | Fatal | RateLimited: nothing more could be sent; what was sent is finished first, what
                 was not stays planned.
             Retryable: something could not be fetched now; it stays submitted.
             LeaseLost: this process no longer drives the production.
         """
+        yield from self._take_in(operations)
         for one in operations:
-            self._take_up(one)
+            if one.key not in self._finished:
+                self._take_up(one)
+        self._finished = []
         with self._calls.open():
             while self._under_way():
                 yield from self._turn()
         if self._stopped is not None:
             raise self._stopped
+
+    def _take_in(self, operations: Sequence[Operation]) -> Iterator[str]:
+        """Take into the journal what was fetched by a driver that died before it wrote that down."""
+        found = [one for operation in operations if (one := self._spool.get(operation.key)) is not None]
+        if found:
+            with self._operations.batch() as batch:
+                for outcome in found:
+                    batch.finish(outcome)
+            for outcome in found:
+                self._spool.remove(outcome.key)
+                self._finished.append(outcome.key)
+                yield outcome.key
 
     def _take_up(self, one: Operation) -> None:
         """Go on from the state that the journal has."""
@@ -236,6 +254,7 @@ class RemoteDrive:
             self._accept(batch, one, news.result)
         elif isinstance(error, RateLimited):
             self._postpone(batch, one, error, pause=error.delay_s)
+            self._mind(error)
         elif isinstance(error, RejectedByPolicy | InvalidRequest):
             self._finish(batch, _refused(one.key, error))
         elif isinstance(error, QuotaExhausted | Fatal):
@@ -249,6 +268,7 @@ class RemoteDrive:
 
     def _accept(self, batch: Transitions, one: Operation, handle: Mapping[str, Any]) -> None:
         batch.accept(one.key, handle)
+        self._refusing_since = None
         self._open[one.key] = one.model_copy(update={"state": "submitted", "handle": dict(handle)})
         self._tries.pop(one.key, None)
         self._after.append(lambda: self._schedule(one.key, "poll", 0.0))
@@ -258,6 +278,13 @@ class RemoteDrive:
         batch.postpone(one, not_before=not_before, error=error)
         self._open[one.key] = one.model_copy(update={"state": "planned", "not_before": not_before})
         self._after.append(lambda: self._schedule(one.key, "ready", pause))
+
+    def _mind(self, error: RateLimited) -> None:
+        """Stop when the provider has taken nothing for too long."""
+        now = self._clock.monotonic()
+        self._refusing_since = now if self._refusing_since is None else self._refusing_since
+        if now - self._refusing_since > self._limits.patience_s:
+            self._stop(error)
 
     def _doubt(self, one: Operation, error: Exception) -> None:
         told = {"error_class": type(error).__name__, "error": str(error)}

@@ -229,6 +229,7 @@ class Studio(House):
         from circletake.runtime.steps import Policy, StepLedger
         from circletake.studio.wiring import fill
 
+        self.files.sweep(before=self.clock.now() - self.settings.step_deadline_s)
         policy = Policy(deadline_s=self.settings.step_deadline_s)
         ledger = StepLedger(
             self.attempts,

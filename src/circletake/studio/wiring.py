@@ -82,7 +82,10 @@ def _journal(studio: Studio, production: str, generators: Mapping[str, Generator
 def limits(settings: Settings) -> Limits:
     """Return how much paid work is under way at once."""
     return Limits(
-        calls=settings.provider_calls, in_flight=settings.provider_jobs, job_deadline_s=settings.job_deadline_s
+        calls=settings.provider_calls,
+        in_flight=settings.provider_jobs,
+        job_deadline_s=settings.job_deadline_s,
+        patience_s=settings.provider_patience_s,
     )
 
 
