@@ -115,8 +115,8 @@ class RemoteDrive:
         """Drive to the end, and yield each key as it is finished.
 
         Raises:
-            BudgetRefused | QuotaExhausted | Fatal | RateLimited: nothing more could be sent; what was sent is finished first, what
-                was not stays planned.
+            BudgetRefused | QuotaExhausted | Fatal | RateLimited: nothing more could be sent; what was sent is finished
+                first, what was not stays planned.
             Retryable: something could not be fetched now; it stays submitted.
             LeaseLost: this process no longer drives the production.
         """
