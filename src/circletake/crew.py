@@ -45,10 +45,13 @@ class Crew:
     files: Files
     clock: Clock
     planner: Planner
+    spare_planner: Planner | None
+    """Takes over when the planner failed for good; so does `spare_generator` for the generator."""
     search: Search
     generator: Generator
+    spare_generator: Generator | None
     generators: Mapping[str, Generator]
-    """By name, also those of takes that were shot with another."""
+    """By name, the spare one too."""
     purse: Purse
     on_unknown: OnUnknown
     house: HouseFormat

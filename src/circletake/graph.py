@@ -3,8 +3,9 @@
     plan > catalog > [approve] > generate > review > (reshoot | conform) > assemble > [screening] > publish
 
 Square brackets are a person's decision. Every step runs through `measured`: under a deadline, validated, retried where
-that helps, and on record whatever comes of it. Nothing paid or long happens in the graph itself: generate, conform and
-assemble journal operations and have them driven, so that a killed production takes up where it stood.
+that helps, taken by another adapter where one is set up, and on record whatever comes of it. Nothing paid or long
+happens in the graph itself: generate, conform and assemble journal operations and have them driven, so that a killed
+production takes up where it stood.
 """
 
 from __future__ import annotations
@@ -18,20 +19,22 @@ from langgraph.graph.state import CompiledStateGraph
 from circletake import assemble, catalog, generate, plan, publish, review
 from circletake.crew import Crew
 from circletake.domain.production import Production
-from circletake.runtime.steps import Step, measured
+from circletake.runtime.steps import Route, Step, measured, route_by
 
 
 def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Production, Production]:
     """Wire the departments. State is the frozen `Production`; steps return an `Update`."""
     graph = StateGraph(Production)
 
-    def add(name: str, step: Step) -> None:  # every step is measured, none can opt out
-        graph.add_node(name, measured(name, step, crew.ledger))
+    def add(name: str, step: Step, spare: Route | None = None) -> None:  # every step is measured, none can opt out
+        graph.add_node(name, measured(name, step, crew.ledger, spare))
 
     # fmt: off
     # The brief is broken into scenes and shots, grounded in what the catalogue may use.
-    add("plan", partial(plan.run, planner=crew.planner, references=crew.search,
-                        productions=crew.productions, plans=crew.plans, clock=crew.clock))
+    planning = partial(plan.run, references=crew.search, productions=crew.productions, plans=crew.plans,
+                       clock=crew.clock)
+    add("plan", partial(planning, planner=crew.planner),
+        route_by(crew.spare_planner, planning, planner=crew.spare_planner))
 
     # Every shot gets its references, each with its licence as it stands.
     add("catalog", partial(catalog.run, plans=crew.plans, productions=crew.productions,
@@ -42,9 +45,11 @@ def production_graph(crew: Crew) -> CompiledStateGraph[Production, Any, Producti
                            approvals=crew.decisions, clock=crew.clock))
 
     # Takes are shot, checked, and shot again where they failed.
-    add("generate", partial(generate.run, plans=crew.plans, terms=crew.productions, references=crew.references,
-                            clips=crew.clips, takes=crew.takes, generator=crew.generator, rights=crew.search,
-                            work=crew.work, house=crew.house, progress=crew.progress, on_unknown=crew.on_unknown))
+    shooting = partial(generate.run, plans=crew.plans, terms=crew.productions, references=crew.references,
+                       clips=crew.clips, takes=crew.takes, rights=crew.search, work=crew.work, house=crew.house,
+                       progress=crew.progress, on_unknown=crew.on_unknown)
+    add("generate", partial(shooting, generator=crew.generator),
+        route_by(crew.spare_generator, shooting, generator=crew.spare_generator, numbers_from=generate.SPARE))
 
     # An editor circles one take a shot.
     add("review", partial(review.run, plans=crew.plans, terms=crew.productions, takes=crew.takes,

@@ -129,6 +129,10 @@ SETTINGS: tuple[Setting, ...] = (
             secret=True),
     Setting("debug", _switch, lambda: False, "false", "true or false",
             "Show the whole traceback instead of one line."),
+    Setting("fallback_generator", str, lambda: "", "none", "name of a generator",
+            "Shoots what the production's generator failed at for good; inside the budget, and shown in the receipt."),
+    Setting("fallback_planner", str, lambda: "", "none", "name of a planner",
+            "Plans what the production's planner failed at for good; shown in the receipt."),
     Setting("font", str, lambda: "", "Pillow's built-in face", "path", "TrueType or OpenType file for titles."),
     Setting("job_deadline_s", _number(1, 604_800), lambda: 1800.0, "1800", "seconds",
             "A provider that has not finished a paid job after so long is asked to cancel it; then it is `unknown`."),
@@ -168,6 +172,8 @@ class Settings:
     database: str = field(repr=False)
     """URL of a PostgreSQL database; empty for SQLite in the home."""
     debug: bool
+    fallback_generator: str
+    fallback_planner: str
     font: str
     job_deadline_s: float
     loopback_keeps: str

@@ -106,11 +106,12 @@ def test_the_receipt_says_who_decided_and_what_it_rests_on(made: Made):
 
 
 def test_every_step_is_on_record(made: Made):
-    found = made.studio.reliability()
+    found, page = made.studio.reliability()
     assert {step.step: step.turns for step in found.steps} == dict.fromkeys(
         ("plan", "catalog", "approve", "generate", "review", "conform", "assemble", "screening", "publish"), 1
     )
     assert found.recovered == 1.0
+    assert "100.00 % becomes 100.00 %" in page.read_text(encoding="utf-8")
 
 
 def test_the_same_seed_gives_the_same_plan_and_the_same_pictures(made: Made):

@@ -254,6 +254,7 @@ def a_desk(home: Path) -> Desk:
         cuts=house.cuts,
         releases=house.releases,
         operations=house.operations,
+        attempts=house.attempts,
         files=house.files,
         clock=clock,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from circletake.reliability import report
@@ -39,6 +42,31 @@ def test_pauses_for_people_and_correct_refusals_are_not_failures():
 def test_a_turn_that_never_came_right_is_a_failure():
     found = line("assemble", rows("assemble", "retried", "retried", "invalid"))
     assert (found.turns, found.recovered.value) == (1, 0.0)
+
+
+def test_each_level_of_recovery_counts_what_it_brought_right():
+    attempts = rows("plan", "done", production="a")
+    attempts += rows("plan", "retried", "lost", "done", production="b")
+    attempts += [
+        replace(row, error_class="HandoffInvalid" if row.outcome == "retried" else None)
+        for row in rows("plan", "retried", "done", production="c")
+    ]
+    attempts += [
+        replace(row, route="spare" if row.outcome == "done" else "")
+        for row in rows("plan", "retried", "lost", "done", production="d")
+    ]
+    attempts += rows("plan", "retried", "lost", production="e")
+    found = line("plan", attempts)
+    assert [rate.successes for rate in found.levels] == [1, 2, 3, 4]
+    assert found.turns == 5
+    assert report(attempts).levels == (0.2, 0.4, 0.6, 0.8)
+
+
+def test_what_attempts_cost_and_failed_with_is_told():
+    first, second = rows("generate", "retried", "done")
+    found = line("generate", [replace(first, error_class="RateLimited", spent_micros=250_000), second])
+    assert found.spent == Decimal("0.25")
+    assert found.failures == {"RateLimited": 1}
 
 
 def test_it_says_where_one_point_buys_most():

@@ -10,9 +10,12 @@ import pytest
 from circletake.domain.production import Production, Update
 from circletake.errors import (
     BriefError,
+    BudgetRefused,
+    Fatal,
     HandoffInvalid,
     LeaseLost,
     MediaError,
+    RightsError,
     StepTimedOut,
     WaitingForPerson,
     WorkerLost,
@@ -23,7 +26,7 @@ from circletake.runtime.database.engine import Database
 from circletake.runtime.database.leases import Leases
 from circletake.runtime.database.productions import Productions
 from circletake.runtime.driving import Driver
-from circletake.runtime.steps import Policy, StepLedger
+from circletake.runtime.steps import Policy, Route, StepLedger
 from tests.runtime.conftest import PRODUCTION
 
 STATE = Production(production=PRODUCTION)
@@ -126,3 +129,35 @@ def test_an_attempt_is_on_record_as_lost_before_it_begins(ledger: StepLedger):
 
     ledger.run("plan", step, STATE)
     assert seen == ["lost"]
+
+
+def broken(state: Production) -> Update:
+    raise Fatal("the planner is gone for good")
+
+
+def spare(state: Production) -> Update:
+    return {"plan_version": 1}
+
+
+def test_another_route_is_taken_where_the_main_one_failed_for_good_and_the_record_says_so(ledger: StepLedger):
+    ledger.made_with, ledger.models = {"plan": "dear"}, {"dear": "dear-1", "cheap": "cheap-2"}
+    assert ledger.run("plan", broken, STATE, Route("cheap", spare)) == {"plan_version": 1}
+    rows = [(row.outcome, row.route, row.generator, row.model) for row in ledger.attempts.all()]
+    assert rows == [("lost", "", "dear", "dear-1"), ("done", "cheap", "cheap", "cheap-2")]
+
+
+def test_no_route_is_taken_around_a_refusal_or_a_person(ledger: StepLedger):
+    for error in (BudgetRefused("no money"), RightsError("not allowed"), WaitingForPerson("plan", 1, "approve it")):
+
+        def step(state: Production, error: Exception = error) -> Update:
+            raise error
+
+        with pytest.raises(type(error)):
+            ledger.run("plan", step, STATE, Route("cheap", spare))
+    assert {row.route for row in ledger.attempts.all()} == {""}
+
+
+def test_a_handoff_of_the_other_route_is_validated_as_well(ledger: StepLedger):
+    with pytest.raises(HandoffInvalid):
+        ledger.run("plan", broken, STATE, Route("cheap", lambda state: {"round": 0}))
+    assert [row[1] for row in outcomes(ledger)] == ["lost", "retried", "retried", "invalid"]

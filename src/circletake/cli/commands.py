@@ -222,15 +222,13 @@ def resume(production: str, budget: Decimal | None, as_json: bool) -> None:
 @as_json_option
 def reliability(since: date | None, as_json: bool) -> None:
     """Show how reliable every step is, multiplied out, and where to invest first."""
-    from dataclasses import asdict
-
     from circletake.cli import show
     from circletake.cli.settle import opened
 
     begin = 0.0 if since is None else datetime.fromisoformat(f"{since}T00:00:00+00:00").timestamp()
     with opened() as studio:
-        found = studio.reliability(since=begin)
-    show.as_json(asdict(found)) if as_json else show.reliability(found)
+        found, page = studio.reliability(since=begin)
+    show.as_json(found.as_json() | {"page": str(page)}) if as_json else show.reliability(found, page)
 
 
 @cli.command()

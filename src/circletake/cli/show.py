@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from circletake.domain.plan import Plan
     from circletake.domain.reference import Found
     from circletake.domain.take import CircledTake, Take
-    from circletake.reliability import Rate, Report
+    from circletake.reliability import Interval, Rate, Report
     from circletake.runtime.database.productions import Standing
     from circletake.studio.room import Film
 
@@ -129,34 +130,39 @@ def _percent(value: float | None) -> str:
     return "-" if value is None else f"{value * 100:.1f} %"
 
 
-def _rate(rate: Rate, low: float, high: float) -> str:
-    if rate.value is None:
-        return "-"
-    return f"{_percent(rate.value)}  [{low * 100:.0f}-{high * 100:.0f}]"
+def _rate(rate: Rate, interval: Interval) -> str:
+    return "-" if rate.value is None else _percent(rate.value) + _between(interval)
 
 
-def reliability(found: Report) -> None:
-    """Print the steps, multiplied out."""
-    table = grid("step", "turns", "first attempt", "recovered", "refused", "median s", "one point buys")
+def reliability(found: Report, page: Path) -> None:
+    """Print the steps, multiplied out; the page with the charts comes last."""
+    from circletake.reliability import LEVELS
+
+    table = grid("step", "turns", "first attempt", "in the end", "refused", "median s", "charged", "one point buys")
     for one in found.steps:
         table.add_row(
             one.step,
             str(one.turns),
-            escape(_rate(one.first, one.first_interval.low, one.first_interval.high)),
-            escape(_rate(one.recovered, one.recovered_interval.low, one.recovered_interval.high)),
+            escape(_rate(one.first, one.first_interval)),
+            escape(_rate(one.recovered, one.recovered_interval)),
             str(one.refused),
             f"{one.seconds:.2f}",
-            "-" if one.one_point is None else f"{one.one_point:.2f} points",
+            f"{one.spent:.2f}" if one.spent else "-",
+            f"{one.one_point:.2f} points" if one.one_point else "-",
         )
     console.print(table)
-    line(
-        f"multiplied out over {found.productions} productions: first attempt {_percent(found.first)} "
-        f"[{found.first_interval.low * 100:.0f}-{found.first_interval.high * 100:.0f}], "
-        f"recovered {_percent(found.recovered)} "
-        f"[{found.recovered_interval.low * 100:.0f}-{found.recovered_interval.high * 100:.0f}]"
-    )
+    line("")
+    line(f"multiplied out over {found.productions} productions:")
+    intervals = {LEVELS[0]: found.first_interval, LEVELS[-1]: found.recovered_interval}
+    for name, value in zip(LEVELS, found.levels, strict=True):
+        line(f"  {name:<16} {_percent(value):>7}{_between(intervals.get(name))}")
     if found.invest_here:
         line(f"invest here first: {found.invest_here}")
+    line(f"page: {page}")
+
+
+def _between(interval: Interval | None) -> str:
+    return "" if interval is None else f"  [{interval.low * 100:.0f}-{interval.high * 100:.0f}]"
 
 
 def verification(path: str, read: Verification) -> None:

@@ -12,7 +12,7 @@ from circletake.domain.operation import Operation
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Progress, RightsCheck, Work
 from circletake.domain.production import Production, Update
-from circletake.domain.take import Take
+from circletake.errors import CircletakeError
 from circletake.generate.base import (
     Capabilities,
     ClipSource,
@@ -30,11 +30,14 @@ from circletake.generate.casting import Cast, cast, share_out
 from circletake.generate.conform import conform
 from circletake.generate.duplicates import Rivals
 from circletake.generate.ripomatic import Ripomatic
-from circletake.generate.unit import PASSES, Unit
+from circletake.generate.unit import PASSES, Numbers, Unit
 
-__all__ = ["Capabilities", "Generator", "HouseFormat", "OnUnknown", "Ripomatic", "ShotOrder", "conform", "run"]
+__all__ = ["SPARE", "Capabilities", "Generator", "HouseFormat", "OnUnknown", "Ripomatic", "ShotOrder", "conform", "run"]
 
 log = logging.getLogger(__name__)
+
+SPARE = 100_000
+"""Operations of a generator that takes over are numbered after this: no shot has as many from the one before."""
 
 
 def run(
@@ -57,8 +60,9 @@ def run(
 
     A take that fails quality control is kept with its reasons and replaced within the round, at most twice. So are
     takes that may have been paid for, but did not come, if `on_unknown` is `replace`; with `wait` they are left out
-    until a person has reconciled them. Replacements never go beyond the budget. Operations are numbered after
-    `numbers_from`: a second generator in the same round has numbers of its own.
+    until a person has reconciled them. Replacements never go beyond the budget.
+
+    A generator that takes over numbers its operations from `SPARE` on.
 
     Raises:
         Shortfall: there is no footage left for a shot.
@@ -66,53 +70,60 @@ def run(
     """
     plan = plans.get(state.production, state.plan_version)
     wanted = terms.terms(state.production).takes_for([shot.slate for shot in plan.shots])
-    slates = [shot.slate for shot in plan.shots if shot.slate in state.reshoot or not state.reshoot]
+    slates = _slates(state, plan, wanted, takes=takes, generator=generator if numbers_from else None)
     offers = _offers(state, plan, references=references, clips=clips, rights=rights)
-    unit = Unit(
-        state,
-        plan,
-        generator=generator,
-        offers=offers,
-        moments=_moments(state, plan, offers, takes=takes, generator=generator),
-        seed=terms.terms(state.production).seed,
-        house=house,
-        numbers_from=numbers_from,
-    )
+    moments = _moments(state, plan, offers, takes=takes, generator=generator)
+    seed = terms.terms(state.production).seed
+    unit = Unit(state, plan, generator, offers=offers, moments=moments, seed=seed, house=house, after=numbers_from)
     rivals = {slate: Rivals() for slate in slates}
-    last = {slate: _numbers_before(takes.takes(state.production, slate), state.round) for slate in slates}
+    numbers = {slate: Numbers(takes.takes(state.production, slate)) for slate in slates}
     expected: Counter[str] = Counter()
-    for number in range(PASSES):
+    for again in range(PASSES):
         missing = {slate: wanted[slate] - rivals[slate].good - expected[slate] for slate in slates}
         planned = [job for slate in slates if missing[slate] > 0 for job in unit.plan(slate, missing[slate])]
-        if number > 0:
+        if again:
             planned = _affordable(planned, work.left(state.production))
         if not planned:
             break
-        work.drain([operation for operation, _ in planned], progress=progress)
+        stopped = _drained(work, planned, progress)
         for slate in slates:
             of_shot = [job for job in planned if job[0].slate == slate]
-            last[slate] = _kept(unit, of_shot, work, takes=takes, after=last[slate], rivals=rivals[slate])
+            for fresh in unit.takes(of_shot, work, numbers=numbers[slate], rivals=rivals[slate]):
+                takes.add(fresh)
             if on_unknown == "wait":
                 expected[slate] += _unknown(of_shot, work)
             if rivals[slate].good + expected[slate] >= wanted[slate]:
                 rivals[slate].let_go()
+        if stopped is not None:
+            raise stopped
     return {}
 
 
-def _kept(
-    unit: Unit,
-    planned: Sequence[tuple[Operation, Request]],
-    work: Work,
-    *,
-    takes: TakeKeeper,
-    after: int,
-    rivals: Rivals,
-) -> int:
-    """Put on record what came of operations, some takes at a time; returns the number of the last take."""
-    for fresh in unit.takes(planned, work, after=after, rivals=rivals):
-        takes.add(fresh)
-        after += len(fresh)
-    return after
+def _drained(work: Work, planned: Sequence[tuple[Operation, Request]], progress: Progress) -> CircletakeError | None:
+    """Have operations driven; returns what stopped them, so that what came before is kept as takes first."""
+    try:
+        work.drain([operation for operation, _ in planned], progress=progress)
+    except CircletakeError as error:
+        return error
+    return None
+
+
+def _slates(
+    state: Production, plan: Plan, wanted: Mapping[str, int], *, takes: TakeKeeper, generator: Generator | None
+) -> list[str]:
+    """Return the shots to shoot: with a generator that takes over, those of which others have not enough good takes.
+
+    Such a shot it shoots as if there were none, so that the order is the same when a killed process goes on with it.
+    """
+    slates = [shot.slate for shot in plan.shots if shot.slate in state.reshoot or not state.reshoot]
+    if generator is None:
+        return slates
+
+    def good(slate: str) -> int:
+        made = (take for take in takes.takes(state.production, slate) if take.round == state.round)
+        return sum(take.qc.passed and take.generator != generator.name for take in made)
+
+    return [slate for slate in slates if good(slate) < wanted[slate]]
 
 
 def _affordable(planned: Sequence[tuple[Operation, Request]], left: Decimal) -> list[tuple[Operation, Request]]:
@@ -131,10 +142,6 @@ def _unknown(planned: Sequence[tuple[Operation, Request]], work: Work) -> int:
     """Return how many takes may have been paid for although nobody knows."""
     states = work.states([operation.key for operation, _ in planned])
     return sum(request.outputs for operation, request in planned if states.get(operation.key) == "unknown")
-
-
-def _numbers_before(takes: Sequence[Take], round: int) -> int:
-    return max((take.number for take in takes if take.round < round), default=0)
 
 
 def _offers(

@@ -37,6 +37,8 @@ class Capabilities(Value):
     """`local` work costs minutes and runs in the executor; `remote` is driven through submit, poll, fetch."""
     needs_footage: bool
     """Whether it cuts catalogue footage in."""
+    model: str
+    """Name and version of what makes the takes, as the record of steps shows it."""
 
 
 @dataclass(frozen=True)

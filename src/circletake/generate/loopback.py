@@ -110,6 +110,7 @@ class Loopback:
             source_type="algorithmicMedia",
             mode="remote",
             needs_footage=False,
+            model="loopback-1",
         )
 
     def ask(self, order: ShotOrder) -> tuple[Request, ...]:

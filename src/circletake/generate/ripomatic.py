@@ -11,6 +11,7 @@ import random
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from importlib.metadata import version
 
 from pydantic import JsonValue
 
@@ -66,6 +67,7 @@ class Ripomatic:
             source_type="composite",
             mode="local",
             needs_footage=True,
+            model=f"ripomatic {version('circletake')}",
         )
 
     def quote(self, request: dict[str, JsonValue]) -> Quote:

@@ -27,6 +27,24 @@ _AT_ONCE = 100
 """Outcomes held at a time: thousands of takes are not all kept in memory."""
 
 
+class Numbers:
+    """The numbers of one shot's takes: what is on record keeps its own, what is new gets the next."""
+
+    def __init__(self, takes: Sequence[Take]) -> None:
+        self._last = max((take.number for take in takes), default=0)
+        self._known: dict[tuple[str, str], list[int]] = {}
+        for take in takes:
+            self._known.setdefault((take.operation, take.sha256), []).append(take.number)
+
+    def of(self, operation: str, sha256: str) -> int:
+        """Return the number of the take that an operation made; every call is another take."""
+        known = self._known.get((operation, sha256))
+        if known:
+            return known.pop(0)
+        self._last += 1
+        return self._last
+
+
 class Unit:
     """One generator at work on one round."""
 
@@ -34,13 +52,13 @@ class Unit:
         self,
         state: Production,
         plan: Plan,
-        *,
         generator: Generator,
+        *,
         offers: Mapping[str, Cast],
         moments: Mapping[str, tuple[Moment, ...]],
         seed: int,
         house: HouseFormat,
-        numbers_from: int,
+        after: int,
     ) -> None:
         self._state = state
         self._plan = plan
@@ -49,7 +67,7 @@ class Unit:
         self._moments = moments
         self._seed = seed
         self._house = house
-        self._from = numbers_from
+        self._after = after
         self._starts = plan.starts()
         self._asked: Counter[str] = Counter()
 
@@ -74,7 +92,7 @@ class Unit:
         planned = []
         for request in self._generator.ask(order):
             self._asked[slate] += 1
-            operation = self._operation(slate, self._from + self._asked[slate], request)
+            operation = self._operation(slate, self._after + self._asked[slate], request)
             planned.append((operation, replace(request, payload=operation.request)))  # one of them, not two
         return planned
 
@@ -92,9 +110,9 @@ class Unit:
         )
 
     def takes(
-        self, planned: Sequence[tuple[Operation, Request]], work: Work, *, after: int, rivals: Rivals
+        self, planned: Sequence[tuple[Operation, Request]], work: Work, *, numbers: Numbers, rivals: Rivals
     ) -> Iterator[list[Take]]:
-        """Yield the takes that came of operations, some at a time, numbered after `after`.
+        """Yield the takes that came of operations, some at a time.
 
         Near-duplicates of `rivals` have failed; those that are good join them.
         """
@@ -111,8 +129,8 @@ class Unit:
                     if output.outcome == "rejected":
                         log.warning("%s: no take: %s", operation.key, "; ".join(output.reasons))
                     else:
-                        after += 1
-                        fresh.append(rivals.judged(self._take(operation, request, output, number=after)))
+                        number = numbers.of(operation.key, output.sha256)
+                        fresh.append(rivals.judged(self._take(operation, request, output, number=number)))
             yield fresh
 
     def _take(self, operation: Operation, request: Request, output: Output, *, number: int) -> Take:

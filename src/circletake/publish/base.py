@@ -15,6 +15,7 @@ from circletake.domain.operation import Operation
 from circletake.domain.plan import Plan
 from circletake.domain.reference import Reference
 from circletake.domain.take import CircledTake
+from circletake.runtime.database.attempts import StepAttempt
 
 
 class Channel(Protocol):
@@ -159,6 +160,14 @@ class Journal(Protocol):
 
     def spent(self, production: str) -> Decimal:
         """Return what was charged, in USD."""
+        ...
+
+
+class Attempts(Protocol):
+    """The steps of a production, as they were measured."""
+
+    def all(self, *, production: str) -> tuple[StepAttempt, ...]:
+        """Return every attempt, in the order they were made."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Literal
 from circletake.domain.continuity import join_of
 from circletake.domain.cut import Cut
 from circletake.domain.look import ShotSize
+from circletake.domain.money import from_micros
 from circletake.domain.operation import request_sha256
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Files, TakeStore
@@ -18,6 +20,7 @@ from circletake.domain.take import Take
 from circletake.errors import HandoffInvalid
 from circletake.publish.base import (
     Approvals,
+    Attempts,
     Circles,
     Clips,
     Films,
@@ -35,12 +38,14 @@ from circletake.publish.record import (
     OperationRecord,
     Receipt,
     ShotRecord,
+    StepRecord,
     TakeRecord,
     credits_for,
     footage,
 )
 from circletake.publish.sheet import sheet
 from circletake.runtime.clock import moment
+from circletake.runtime.database.attempts import StepAttempt
 from circletake.runtime.files import write_atomically
 
 _WHOLE_BRIEF = ""
@@ -64,6 +69,7 @@ class Receipts:
         cuts: Films,
         releases: Released,
         operations: Journal,
+        attempts: Attempts,
         files: Files,
         clock: Clock,
     ) -> None:
@@ -78,6 +84,7 @@ class Receipts:
         self._cuts = cuts
         self._releases = releases
         self._operations = operations
+        self._attempts = attempts
         self._files = files
         self._clock = clock
 
@@ -154,6 +161,7 @@ class Receipts:
                 spent=self._operations.spent(production),
                 operations=tuple(OperationRecord.of(one) for one in self._operations.of(production)),
             ),
+            steps=_steps(self._attempts.all(production=production)),
         )
 
     def _approvals(self, production: str, plan_version: int, cut_version: int) -> tuple[Approved, ...]:
@@ -185,6 +193,34 @@ class Receipts:
             )
             records.append(record)
         return tuple(records)
+
+
+def _steps(attempts: Sequence[StepAttempt]) -> tuple[StepRecord, ...]:
+    """Return a record a turn, of the steps before this one; a turn that a killed process left goes on in the next."""
+    turns: list[list[StepAttempt]] = []
+    open_turns: dict[str, list[StepAttempt]] = {}
+    for one in attempts:
+        if one.step == "publish" or one.outcome == "paused":
+            continue
+        if one.step not in open_turns:
+            open_turns[one.step] = []
+            turns.append(open_turns[one.step])
+        open_turns[one.step].append(one)
+        if one.outcome == "done":
+            del open_turns[one.step]
+    return tuple(
+        StepRecord(
+            step=turn[-1].step,
+            made_by=turn[-1].generator,
+            model=turn[-1].model,
+            fallback=bool(turn[-1].route),
+            attempts=len(turn),
+            faults=tuple(one.error_class or one.outcome for one in turn if one.outcome != "done"),
+            seconds=sum(one.seconds for one in turn),
+            spent=from_micros(sum(one.spent_micros for one in turn)),
+        )
+        for turn in turns
+    )
 
 
 def _joins(plan: Plan, shots: tuple[ShotRecord, ...]) -> tuple[JoinRecord, ...]:

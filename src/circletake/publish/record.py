@@ -121,6 +121,24 @@ class Costs(Value):
         return tuple(one for one in self.operations if one.state == "unknown")
 
 
+class StepRecord(Value):
+    """One turn of a step: how it was taken, and what it took."""
+
+    step: str
+    made_by: str
+    """Planner or generator that took it in the end; empty where there is no choice."""
+    model: str
+    """Name and version of the model behind that."""
+    fallback: bool
+    """Whether that was the one that is set up to take over."""
+    attempts: int
+    faults: tuple[str, ...]
+    """Error classes of the attempts that failed, in order; `lost` where the process died."""
+    seconds: float
+    """Of all attempts together, without waiting for people."""
+    spent: Usd
+
+
 class Receipt(Stored):
     """What went into a published film."""
 
@@ -147,6 +165,8 @@ class Receipt(Stored):
     credits: tuple[str, ...]
     """Lines that are owed wherever the film is shown."""
     costs: Costs
+    steps: tuple[StepRecord, ...] = ()
+    """Up to the publication, in order."""
 
     @property
     def decided_by_a_person(self) -> bool:

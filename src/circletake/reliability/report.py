@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import Any
 
+from circletake.domain.money import from_micros
 from circletake.reliability.intervals import Interval, Rate, product, product_interval, wilson
 from circletake.runtime.database.attempts import StepAttempt
 
 STEPS = ("plan", "catalog", "approve", "generate", "review", "conform", "assemble", "screening", "publish")
 """The steps in the order of the graph."""
+LEVELS = ("first attempt", "with retries", "with validation", "with fallback")
+"""What stands between a naive chain and ours, each level with those before it."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +28,29 @@ class StepLine:
     """How often it was a step's turn; a pause for a person and a correct refusal do not count."""
     refused: int
     """Correct refusals: rights, shortfall, budget, a brief that cannot be meant."""
-    first: Rate
-    """Turns whose first attempt succeeded."""
-    recovered: Rate
-    """Turns that succeeded in the end."""
+    levels: tuple[Rate, ...]
+    """Turns that came right at each of `LEVELS`: at once; after errors, hangs and kills; after a handoff that was not
+    valid as well; and on the fallback route as well."""
     first_interval: Interval
     recovered_interval: Interval
     seconds: float
     """Median of the successful attempts."""
+    spent: Decimal
+    """What its attempts were charged, in USD."""
+    failures: Mapping[str, int]
+    """Error class -> attempts that ended with it, the most frequent first; `killed` where no word was left."""
     one_point: float | None
     """What one more point of first-attempt reliability here adds end to end, in points."""
+
+    @property
+    def first(self) -> Rate:
+        """Turns whose first attempt succeeded: the naive chain."""
+        return self.levels[0]
+
+    @property
+    def recovered(self) -> Rate:
+        """Turns that succeeded in the end."""
+        return self.levels[-1]
 
 
 @dataclass(frozen=True)
@@ -40,53 +59,82 @@ class Report:
 
     steps: tuple[StepLine, ...]
     productions: int
-    first: float | None
-    """Product of the first-attempt rates: the chain without recovery. `None` while a step has no turn."""
+    levels: tuple[float | None, ...]
+    """Product of the steps' rates at each of `LEVELS`; `None` while no step has had a turn."""
     first_interval: Interval
-    recovered: float | None
-    """Product with recovery."""
     recovered_interval: Interval
     invest_here: str | None
     """The step where one point buys most; `None` while nothing has ever failed or nothing has run."""
 
+    @property
+    def first(self) -> float | None:
+        """Product of the first-attempt rates: the chain without recovery."""
+        return self.levels[0]
 
-@dataclass(frozen=True)
-class _Turn:
-    first: bool
-    done: bool
+    @property
+    def recovered(self) -> float | None:
+        """Product with all recovery."""
+        return self.levels[-1]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        whole: dict[str, Any] = asdict(self) | {"first": self.first, "recovered": self.recovered}
+        whole["levels"] = dict(zip(LEVELS, self.levels, strict=True))
+        for one, line in zip(whole["steps"], self.steps, strict=True):
+            one |= {"first": asdict(line.first), "recovered": asdict(line.recovered), "spent": str(line.spent)}
+            one["levels"] = dict(zip(LEVELS, one["levels"], strict=True))
+        return whole
 
 
-def _turns(attempts: Iterable[StepAttempt]) -> list[_Turn]:
-    """Group one step's attempts in one production into turns: a turn goes on until it is done."""
-    turns: list[_Turn] = []
-    open_attempts: list[StepAttempt] = []
+def _turns(attempts: Iterable[StepAttempt]) -> list[int | None]:
+    """Group one step's attempts in one production into turns: a turn goes on until it is done.
+
+    Returns:
+        For each turn the first of `LEVELS` at which it came right; `None` where it never did.
+    """
+    turns: list[int | None] = []
+    failed: list[StepAttempt] = []
     for attempt in attempts:
         if attempt.outcome in ("paused", "refused"):
             continue
-        open_attempts.append(attempt)
         if attempt.outcome == "done":
-            turns.append(_Turn(first=len(open_attempts) == 1, done=True))
-            open_attempts = []
-    if open_attempts:
-        turns.append(_Turn(first=False, done=False))
+            turns.append(_level(failed, attempt))
+            failed = []
+        else:
+            failed.append(attempt)
+    if failed:
+        turns.append(None)
     return turns
 
 
+def _level(failed: Sequence[StepAttempt], done: StepAttempt) -> int:
+    if done.route:
+        return 3
+    if any(attempt.error_class == "HandoffInvalid" for attempt in failed):
+        return 2
+    return 1 if failed else 0
+
+
 def _line(step: str, attempts: Sequence[StepAttempt]) -> StepLine:
-    productions = dict.fromkeys(attempt.production for attempt in attempts)
-    turns = [turn for one in productions for turn in _turns(a for a in attempts if a.production == one)]
-    first = Rate(sum(turn.first for turn in turns), len(turns))
-    recovered = Rate(sum(turn.done for turn in turns), len(turns))
+    productions: dict[str, list[StepAttempt]] = {}
+    for attempt in attempts:
+        productions.setdefault(attempt.production, []).append(attempt)
+    turns = [turn for of_one in productions.values() for turn in _turns(of_one)]
+    levels = tuple(
+        Rate(sum(turn is not None and turn <= level for turn in turns), len(turns)) for level in range(len(LEVELS))
+    )
     seconds = [attempt.seconds for attempt in attempts if attempt.outcome == "done"]
+    failed = [one for one in attempts if one.outcome not in ("done", "paused", "refused")]
     return StepLine(
         step=step,
         turns=len(turns),
         refused=sum(attempt.outcome == "refused" for attempt in attempts),
-        first=first,
-        recovered=recovered,
-        first_interval=wilson(first),
-        recovered_interval=wilson(recovered),
+        levels=levels,
+        first_interval=wilson(levels[0]),
+        recovered_interval=wilson(levels[-1]),
         seconds=statistics.median(seconds) if seconds else 0.0,
+        spent=from_micros(sum(attempt.spent_micros for attempt in attempts)),
+        failures=dict(Counter(one.error_class or "killed" for one in failed).most_common()),
         one_point=None,
     )
 
@@ -99,17 +147,15 @@ def report(attempts: Sequence[StepAttempt]) -> Report:
     """
     lines = [_line(step, [a for a in attempts if a.step == step]) for step in STEPS]
     known = [line for line in lines if line.turns]
-    first = product([line.first for line in known])
-    recovered = product([line.recovered for line in known])
-    priced = [_priced(line, first) for line in lines]
+    levels = tuple(product([line.levels[level] for line in known]) for level in range(len(LEVELS)))
+    priced = [_priced(line, levels[0]) for line in lines]
     gains = [line for line in priced if line.one_point]
     best = max(gains, key=lambda line: line.one_point or 0.0) if gains else None
     return Report(
         steps=tuple(priced),
         productions=len({attempt.production for attempt in attempts}),
-        first=first,
+        levels=levels,
         first_interval=product_interval([line.first for line in known]),
-        recovered=recovered,
         recovered_interval=product_interval([line.recovered for line in known]),
         invest_here=best.step if best else None,
     )
@@ -121,4 +167,4 @@ def _priced(line: StepLine, whole: float | None) -> StepLine:
         return line
     lacking = min(1.0, (1.0 - rate) * 100)
     gain = whole / rate * lacking if rate else 0.0
-    return StepLine(**{**line.__dict__, "one_point": gain})
+    return replace(line, one_point=gain)

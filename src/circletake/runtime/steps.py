@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol
 
 from langgraph.graph.state import CompiledStateGraph
@@ -90,6 +91,17 @@ class Route:
     step: Step
 
 
+class Named(Protocol):
+    """What takes a step: a planner, a generator."""
+
+    name: str
+
+
+def route_by(other: Named | None, step: Callable[..., Update], **using: object) -> Route | None:
+    """Return the route on which something else takes a step, or `None` where nothing else is set up."""
+    return None if other is None else Route(other.name, partial(step, **using))
+
+
 @dataclass
 class StepLedger:
     """Measures the steps of the production that this process drives."""
@@ -105,6 +117,8 @@ class StepLedger:
     """What a production was charged so far, in USD."""
     made_with: Mapping[str, str] = field(default_factory=dict)
     """Step -> what takes it on the main route: planner, generator."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Planner or generator -> name and version of the model behind it."""
     cancelled: Callable[[str], bool] = lambda production: False
     """Whether a person cancelled a production: then no further step begins."""
 
@@ -145,6 +159,7 @@ class StepLedger:
         self, name: str, step: Step, state: Production, *, visit: int, attempt: int, route: str, last: bool
     ) -> Update:
         assert self.driver is not None, "a step runs only while its production is driven"
+        made_by = route or self.made_with.get(name, "")
         row = StepAttempt(
             production=state.production,
             step=name,
@@ -155,7 +170,8 @@ class StepLedger:
             seconds=0.0,
             token=self.driver.fence.token,
             route=route,
-            generator=route or self.made_with.get(name, ""),
+            generator=made_by,
+            model=self.models.get(made_by, ""),
         )
         before = self.spent(state.production)
         number = self.attempts.begin(row)

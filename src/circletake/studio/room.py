@@ -16,9 +16,10 @@ from circletake.domain.brief import Brief, Terms
 from circletake.domain.plan import Plan
 from circletake.domain.ports import Clock, Progress
 from circletake.errors import BriefError, Cancelled, CircletakeError, UnknownId, UsageError
+from circletake.runtime.clock import moment
 from circletake.runtime.driving import Driver, driving
 from circletake.runtime.executor import LocalExecutor
-from circletake.runtime.files import cannot_write
+from circletake.runtime.files import cannot_write, write_atomically
 from circletake.runtime.locks import locked
 from circletake.settings import Settings, read_settings
 from circletake.studio.app import App
@@ -161,8 +162,12 @@ class Studio(House):
         agreed = Terms.model_validate(terms)
         if not asked.text.strip():
             raise BriefError('the brief is empty: say what the film should be, e.g. "cold open, 20s, dread tone"')
-        adapter("planners", agreed.planner)
-        adapter("generators", agreed.generator)
+        for kind, names in (
+            ("planners", (agreed.planner, self.settings.fallback_planner)),
+            ("generators", (agreed.generator, self.settings.fallback_generator)),
+        ):
+            for name in filter(None, names):
+                adapter(kind, name)
         if self.clips.count() == 0:
             self.told("starter", "begins")
             self.starter()
@@ -238,7 +243,6 @@ class Studio(House):
             driver=driver,
             told=self.told,
             spent=self.operations.spent,
-            made_with={"plan": terms.planner, "generate": terms.generator, "conform": terms.generator},
             cancelled=self.productions.cancelled,
         )
         with open_checkpoints(self.home, self.settings.database) as checkpoints, ExitStack() as held:
@@ -349,11 +353,20 @@ class Studio(House):
         signer = open_identity(self.home / "keys", clock=self.clock)
         return verify(film, anchors_pem=signer.root_pem)
 
-    def reliability(self, *, since: float = 0.0) -> Report:
-        """Multiply the steps of all productions out, from `since` (Unix seconds) on."""
-        from circletake.reliability import report
+    def reliability(self, *, since: float = 0.0) -> tuple[Report, Path]:
+        """Multiply the steps of all productions out, from `since` (Unix seconds) on; returns the page of it as well.
 
-        return report(self.attempts.all(since=since))
+        Raises:
+            HomeError: the page cannot be written.
+        """
+        from circletake.reliability import report
+        from circletake.reliability.page import page
+
+        found = report(self.attempts.all(since=since))
+        path = self.home / "reliability.html"
+        text = page(found, studio=self.home.name, at=moment(self.clock.now()))
+        write_atomically(path, text.encode())
+        return found, path
 
 
 def _if_there(path: Path) -> Path | None:

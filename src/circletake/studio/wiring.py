@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from circletake import assemble, publish
 from circletake.crew import Crew
 from circletake.domain.brief import Terms
+from circletake.domain.ports import Planner
 from circletake.generate import Generator, HouseFormat, OnUnknown
 from circletake.runtime.checkpoints import Checkpoints
 from circletake.runtime.journal import Journal
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 
 def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, checkpoints: Checkpoints) -> Crew:
     """Return the crew of one production."""
-    generator: Generator = generator_of(studio, terms.generator)
-    generators = {generator.name: generator}
+    generator, spare = _both(terms.generator, studio.settings.fallback_generator, partial(generator_of, studio))
+    planner, other = _both(terms.planner, studio.settings.fallback_planner, _planner)
+    generators = {one.name: one for one in (generator, spare) if one is not None}
+    ledger.made_with = {"plan": planner.name, "generate": generator.name, "conform": generator.name}
+    ledger.models = {name: one.capabilities().model for name, one in generators.items()}
     folder = adapter("channels", "folder")(studio.settings.releases_folder)
     receipts = make_receipts(studio)
     return Crew(
@@ -41,9 +46,11 @@ def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, c
         releases=studio.releases,
         files=studio.files,
         clock=studio.clock,
-        planner=adapter("planners", terms.planner)(),
+        planner=planner,
+        spare_planner=other,
         search=studio.search,
         generator=generator,
+        spare_generator=spare,
         generators=generators,
         purse=Purse(studio.productions, studio.budgets, generator=generator),
         on_unknown=cast(OnUnknown, studio.settings.on_unknown),
@@ -59,6 +66,18 @@ def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, c
         checkpoints=checkpoints,
         progress=studio.progress,
     )
+
+
+_Adapter = TypeVar("_Adapter")
+
+
+def _both(name: str, spare: str, make: Callable[[str], _Adapter]) -> tuple[_Adapter, _Adapter | None]:
+    """Return an adapter, and the one that takes over from it: none where none is set, or where it is the same."""
+    return make(name), make(spare) if spare and spare != name else None
+
+
+def _planner(name: str) -> Planner:
+    return adapter("planners", name)()
 
 
 def journal_of(studio: Studio, production: str, generators: Sequence[str], *, held: ExitStack) -> Journal:
@@ -103,6 +122,7 @@ def make_receipts(studio: Studio) -> publish.Receipts:
         cuts=studio.cuts,
         releases=studio.releases,
         operations=studio.operations,
+        attempts=studio.attempts,
         files=studio.files,
         clock=studio.clock,
     )

@@ -31,6 +31,8 @@ class StepAttempt:
     spent_micros: int = 0
     generator: str = ""
     """What took the step: a planner, a generator; empty where there is no choice."""
+    model: str = ""
+    """Name and version of the model behind it; empty where there is none."""
     token: int = 0
     route: str = ""
     """Name of the other route that was taken; empty on the main one."""

@@ -262,4 +262,5 @@ step_attempt = Table(
     Column("generator", Text, nullable=False),
     Column("token", BigInteger, nullable=False),
     Column("route", String(64), nullable=False, server_default=""),
+    Column("model", String(128), nullable=False, server_default=""),
 )

@@ -18,6 +18,7 @@ def upgrade() -> None:
         table.alter_column("cap_micros", existing_type=sa.BigInteger(), nullable=True)
     with op.batch_alter_table("step_attempt") as table:
         table.add_column(sa.Column("route", sa.String(length=64), nullable=False, server_default=""))
+        table.add_column(sa.Column("model", sa.String(length=128), nullable=False, server_default=""))
     with op.batch_alter_table("production") as table:
         table.add_column(sa.Column("cancelled_at", sa.Float(), nullable=True))
         table.add_column(sa.Column("estimate", sa.Text(), nullable=True))
