@@ -33,7 +33,7 @@ def test_the_bars_stand_on_one_another_and_end_where_the_product_ends():
     assert total.y == pytest.approx(gains[-1].y)
     assert [bar.kind for bar in chart.bars] == ["base", "gain", "gain", "gain", "total"]
     assert base.label == percent((8 / 9) ** 2)
-    assert total.label == "100.00 %"
+    assert total.label == "100 %"
 
 
 def test_the_scale_never_hides_the_lowest_bar():

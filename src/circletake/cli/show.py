@@ -138,27 +138,36 @@ def reliability(found: Report, page: Path) -> None:
     """Print the steps, multiplied out; the page with the charts comes last."""
     from circletake.reliability import LEVELS
 
-    table = grid("step", "turns", "first attempt", "in the end", "refused", "median s", "charged", "one point buys")
+    table = grid("step", "turns", "first attempt", "in the end", "median s", "one point buys")
     for one in found.steps:
         table.add_row(
             one.step,
             str(one.turns),
             escape(_rate(one.first, one.first_interval)),
             escape(_rate(one.recovered, one.recovered_interval)),
-            str(one.refused),
             f"{one.seconds:.2f}",
-            f"{one.spent:.2f}" if one.spent else "-",
             f"{one.one_point:.2f} points" if one.one_point else "-",
         )
     console.print(table)
     line("")
-    line(f"multiplied out over {found.productions} productions:")
+    line(f"multiplied out over {found.productions} production{'' if found.productions == 1 else 's'}:")
     intervals = {LEVELS[0]: found.first_interval, LEVELS[-1]: found.recovered_interval}
     for name, value in zip(LEVELS, found.levels, strict=True):
         line(f"  {name:<16} {_percent(value):>7}{_between(intervals.get(name))}")
+    for what, amounts in (
+        ("refused, rightly", {one.step: str(one.refused) for one in found.steps if one.refused}),
+        ("charged, USD", {one.step: f"{one.spent:.2f}" for one in found.steps if one.spent}),
+        ("failed with", {one.step: _counted(one.failures) for one in found.steps if one.failures}),
+    ):
+        if amounts:
+            line(f"{what}: " + "; ".join(f"{step} {amount}" for step, amount in amounts.items()))
     if found.invest_here:
         line(f"invest here first: {found.invest_here}")
     line(f"page: {page}")
+
+
+def _counted(failures: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {times}" for name, times in failures.items())
 
 
 def _between(interval: Interval | None) -> str:

@@ -15,7 +15,7 @@ _WIDTH, _HEIGHT = 1000.0, 360.0
 _TOP, _FOOT, _LEFT = 34.0, 56.0, 64.0
 _BAR = 0.56
 """Share of its place that a bar takes."""
-_STRIP = 220.0
+_STRIP = 190.0
 """Width of the chart of one step, in its own units."""
 
 
@@ -102,8 +102,8 @@ def percent(value: float | None) -> str:
     """Return a share in words, with as many digits as it takes to tell it from 100 %."""
     if value is None:
         return "unknown"
-    digits = 2 if value < 0.9999 or value == 1.0 else 4
-    return f"{value * 100:.{digits}f} %"
+    digits = 4 if 0.9999 <= value < 1.0 else 2
+    return "100 %" if value == 1.0 else f"{value * 100:.{digits}f} %"
 
 
 def page(found: Report, *, studio: str, at: datetime) -> str:

@@ -142,13 +142,13 @@ def _line(step: str, attempts: Sequence[StepAttempt]) -> StepLine:
 def report(attempts: Sequence[StepAttempt]) -> Report:
     """Multiply the steps out.
 
-    One more point on a step adds `product / rate` points end to end (the derivative of a product), at most as many
-    points as the step still lacks; a step that never failed has nothing to gain.
+    One more point on a step adds the product of the others' rates, in points, end to end (the derivative of a product),
+    at most as many points as the step still lacks; a step that never failed has nothing to gain.
     """
     lines = [_line(step, [a for a in attempts if a.step == step]) for step in STEPS]
     known = [line for line in lines if line.turns]
     levels = tuple(product([line.levels[level] for line in known]) for level in range(len(LEVELS)))
-    priced = [_priced(line, levels[0]) for line in lines]
+    priced = [_priced(line, others=[one.first for one in known if one is not line]) for line in lines]
     gains = [line for line in priced if line.one_point]
     best = max(gains, key=lambda line: line.one_point or 0.0) if gains else None
     return Report(
@@ -161,10 +161,9 @@ def report(attempts: Sequence[StepAttempt]) -> Report:
     )
 
 
-def _priced(line: StepLine, whole: float | None) -> StepLine:
+def _priced(line: StepLine, *, others: Sequence[Rate]) -> StepLine:
     rate = line.first.value
-    if whole is None or rate is None:
+    if rate is None:
         return line
     lacking = min(1.0, (1.0 - rate) * 100)
-    gain = whole / rate * lacking if rate else 0.0
-    return replace(line, one_point=gain)
+    return replace(line, one_point=(product(others) or 0.0) * lacking if others else lacking)
