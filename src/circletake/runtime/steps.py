@@ -211,7 +211,7 @@ class StepLedger:
         thread.join(self.policy.deadline_s)
         if thread.is_alive():
             driver.give_up()
-            raise StepTimedOut(f"{name} went past its deadline of {self.policy.deadline_s:.0f} s")
+            raise StepTimedOut(f"{name} went past its deadline of {self.policy.deadline_s:g} s")
         if raised:
             raise raised[0]
         return result[0]
