@@ -73,6 +73,13 @@ def _database(value: object) -> str:
     return url
 
 
+def _collector(value: object) -> str:
+    url = str(value).strip()
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError("it must begin with http:// or https://")
+    return url
+
+
 def _dollars(value: object) -> Decimal:
     try:
         amount = Decimal(str(value))
@@ -145,6 +152,8 @@ SETTINGS: tuple[Setting, ...] = (
             "Whether takes that may have been paid for, but did not come, are ordered anew inside the budget."),
     Setting("operation_deadline_s", _number(1, 86_400), lambda: 300.0, "300", "seconds",
             "A media worker is killed when one operation takes longer."),
+    Setting("otlp_endpoint", _collector, lambda: "", "none", "URL, e.g. `http://localhost:4318`",
+            "OpenTelemetry collector that is told of steps and operations; needs `pip install 'circletake[otel]'`."),
     Setting("provider_calls", _whole(1, 256), lambda: 16, "16", "calls",
             "Calls to a provider at a time, per production; no more submits can be in doubt after a crash."),
     Setting("provider_jobs", _whole(1, 10_000), lambda: 256, "256", "jobs",
@@ -181,6 +190,7 @@ class Settings:
     loudness: float
     on_unknown: str
     operation_deadline_s: float
+    otlp_endpoint: str
     provider_calls: int
     provider_jobs: int
     provider_patience_s: float

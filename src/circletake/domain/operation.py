@@ -47,6 +47,8 @@ class Operation(Value):
     """Unix time before which it is not sent again."""
     submitted_at: float | None = None
     """Unix time at which the newest submit began."""
+    submits: int = 0
+    """How often it was sent, or about to be."""
     finished_at: float | None = None
     """Unix time at which its end was journalled."""
     quote: Usd

@@ -23,6 +23,7 @@ from circletake.errors import BudgetRefused, Cancelled, WorkerLost
 from circletake.runtime.database.operations import Operations
 from circletake.runtime.remote import Limits, RemoteDrive
 from circletake.runtime.spool import Spool
+from circletake.runtime.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Journal:
         clock: time.
         limits: how much paid work is under way at once.
         cancelled: whether the production was cancelled.
+        telemetry: who is told of operations that ended.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Journal:
         clock: Clock,
         limits: Limits | None = None,
         cancelled: Callable[[], bool] = _never,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._operations = operations
         self._executor = executor
@@ -69,6 +72,7 @@ class Journal:
         self._clock = clock
         self._limits = limits or Limits()
         self._cancelled = cancelled
+        self._telemetry = telemetry or Telemetry()
 
     def drain(self, operations: Sequence[Operation], *, progress: Progress) -> None:
         """Journal the operations and drive those that are not finished to their end; `outcomes` tells what came.
@@ -94,9 +98,28 @@ class Journal:
         paid = self._operations.many([one.key for one in unfinished if one.generator in self._remote])
         self._check_budget([one for one in paid if one.state == "planned"])
         del states, unfinished
-        for _ in self._driven(free, paid):
+        for _ in self._told(self._driven(free, paid)):
             finished += 1
             progress("takes", finished, len(keys))
+
+    def _told(self, keys: Iterator[str]) -> Iterator[str]:
+        """Yield finished keys, and tell whoever listens, many at a time."""
+        waiting: list[str] = []
+        try:
+            for key in keys:
+                if self._telemetry.on:
+                    waiting.append(key)
+                    if len(waiting) >= _FULL:
+                        self._tell(waiting)
+                        waiting = []
+                yield key
+        finally:
+            self._tell(waiting)
+
+    def _tell(self, keys: Sequence[str]) -> None:
+        if keys:
+            worked = {key: outcome.seconds for key, outcome in self._operations.outcomes(keys).items()}
+            self._telemetry.finished(self._operations.many(keys), worked=worked)
 
     def _check_budget(self, planned: Sequence[Operation]) -> None:
         """Refuse the whole before a part of it is spent; every submit is still reserved for itself."""

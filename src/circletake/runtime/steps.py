@@ -45,6 +45,7 @@ from circletake.errors import (
 from circletake.runtime.database.attempts import Attempts, StepAttempt, StepOutcome
 from circletake.runtime.database.engine import fenced
 from circletake.runtime.driving import Driver
+from circletake.runtime.telemetry import Ended, Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,7 @@ class StepLedger:
     """Step -> what takes it on the main route: planner, generator."""
     models: Mapping[str, str] = field(default_factory=dict)
     """Planner or generator -> name and version of the model behind it."""
+    telemetry: Telemetry = field(default_factory=Telemetry)
     cancelled: Callable[[str], bool] = lambda production: False
     """Whether a person cancelled a production: then no further step begins."""
 
@@ -173,14 +175,19 @@ class StepLedger:
             generator=made_by,
             model=self.models.get(made_by, ""),
         )
-        before = self.spent(state.production)
+        with self.telemetry.attempt(row) as ended:
+            return self._recorded(row, step, state, ended=ended, last=last)
+
+    def _recorded(self, row: StepAttempt, step: Step, state: Production, *, ended: Ended, last: bool) -> Update:
+        """Run an attempt between its row's begin and its end."""
+        before = self.spent(row.production)
         number = self.attempts.begin(row)
-        self.told(name, "begins")
+        self.told(row.step, "begins")
         started = self.clock.monotonic()
         outcome: StepOutcome = "lost"
         error_class: str | None = None
         try:
-            update = self._validated(name, state, self._within_deadline(name, step, state))
+            update = self._validated(row.step, state, self._within_deadline(row.step, step, state))
             outcome = "done"
             return update
         except BaseException as error:
@@ -189,9 +196,10 @@ class StepLedger:
             raise
         finally:
             seconds = self.clock.monotonic() - started
-            spent = to_micros(max(Decimal(0), self.spent(state.production) - before))
+            spent = to_micros(max(Decimal(0), self.spent(row.production) - before))
             self.attempts.end(number, outcome=outcome, error_class=error_class, seconds=seconds, spent_micros=spent)
-            self.told(name, outcome)
+            ended(outcome, error_class, seconds, spent)
+            self.told(row.step, outcome)
 
     def _within_deadline(self, name: str, step: Step, state: Production) -> Update:
         assert self.driver is not None

@@ -21,6 +21,7 @@ from circletake.runtime.driving import Driver, driving
 from circletake.runtime.executor import LocalExecutor
 from circletake.runtime.files import cannot_write, write_atomically
 from circletake.runtime.locks import locked
+from circletake.runtime.telemetry import Otlp, Telemetry
 from circletake.settings import Settings, read_settings
 from circletake.studio.app import App
 from circletake.studio.house import STARTER, House, adapter
@@ -118,6 +119,11 @@ class Studio(House):
         return found
 
     @cached_property
+    def telemetry(self) -> Telemetry:
+        """Who is told of steps and operations while they happen."""
+        return Otlp(self.settings.otlp_endpoint) if self.settings.otlp_endpoint else Telemetry()
+
+    @cached_property
     def app(self) -> App:
         """The article's own call: `studio.app.invoke({"brief": ...})`."""
         return App(self)
@@ -126,6 +132,8 @@ class Studio(House):
         """End the media workers and let go of the database."""
         if "executor" in self.__dict__:
             self.executor.close()
+        if "telemetry" in self.__dict__:
+            self.telemetry.close()
         self.database.dispose()
 
     def starter(self) -> int:
@@ -244,8 +252,10 @@ class Studio(House):
             told=self.told,
             spent=self.operations.spent,
             cancelled=self.productions.cancelled,
+            telemetry=self.telemetry,
         )
         with open_checkpoints(self.home, self.settings.database) as checkpoints, ExitStack() as held:
+            held.enter_context(self.telemetry.drive(production))
             crew = fill(self, production, terms, ledger=ledger, checkpoints=checkpoints)
             for generator in crew.generators.values():
                 held.callback(generator.close)

@@ -95,6 +95,7 @@ def _journal(studio: Studio, production: str, generators: Mapping[str, Generator
         clock=studio.clock,
         limits=limits(studio.settings),
         cancelled=lambda: studio.productions.cancelled(production),
+        telemetry=studio.telemetry,
     )
 
 

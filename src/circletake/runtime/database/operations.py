@@ -172,6 +172,7 @@ def _operation(row: Row) -> Operation:
         handle=None if row.handle is None else json.loads(row.handle),
         not_before=row.not_before,
         submitted_at=row.submitted_at,
+        submits=row.submits,
         finished_at=row.finished_at,
         quote=from_micros(row.quote_micros),
         spent=None if row.spent_micros is None else from_micros(row.spent_micros),
