@@ -12,7 +12,7 @@ help:
 	@echo "make demo       set up and make the first film, offline"
 	@echo "make test       set up and run the checks and tests (under 10 minutes)"
 	@echo "make test-slow  the longer guards: kill trials and whole films"
-	@echo "make bench      measure beside PyAV, ffmpeg and moviepy, and write docs/benchmarks.md (half an hour)"
+	@echo "make bench      measure beside PyAV, ffmpeg and moviepy, and write docs/benchmarks.md (an hour)"
 	@echo "make chaos      kill processes that spend money, and write docs/reliability.md (half an hour)"
 	@echo "make check      lint, types, import contracts only"
 	@echo "make docs       regenerate docs/settings.md and docs/commands.md"
@@ -60,6 +60,7 @@ test-slow: $(VENV)/.dev-ready
 
 bench: $(VENV)/.bench-ready $(VENV)/moviepy/.ready
 	$(BIN)/python -m tests.bench --moviepy $(VENV)/moviepy/bin/python $(FILES)
+	$(BIN)/python -m tests.bench.handoffs --keep
 
 chaos: $(VENV)/.dev-ready
 	$(BIN)/python -m tests.chaos

@@ -26,6 +26,7 @@ from tests.bench.table import Table
 
 BRIEF = "A24-style cold-open, 20s, dread tone"
 _ROUNDS = 5
+_FILMS = 3
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,16 @@ def tables(takes: int) -> list[Table]:
         cache = Path(folder, "cache")
         home = Path(folder, "studio")
         run("catalog", "starter", home=home, cache=cache)
-        film = run("make", BRIEF, "--pick", "provisional", "--json", home=home, cache=cache)
+        films = [run("make", BRIEF, "--pick", "provisional", home=home, cache=cache) for _ in range(_FILMS)]
         many = run("make", BRIEF, "--pick", "provisional", "--takes", str(takes), "--json", home=home, cache=cache)
         shooting = _seconds_of("generate", json.loads(many.out)["production"], home)
         help_ = statistics.median(run("--help", home=home, cache=cache).seconds for _ in range(_ROUNDS))
     rows = [
-        ("film of the 20 s brief, 24 takes", f"{film.seconds:.1f} s", f"{film.rss_mb:.0f} MB"),
+        (
+            f"film of the 20 s brief, 24 takes, median of {_FILMS}",
+            f"{statistics.median(film.seconds for film in films):.1f} s",
+            f"{max(film.rss_mb for film in films):.0f} MB",
+        ),
         (f"film of the 20 s brief, {takes:,} takes", f"{many.seconds:.1f} s", f"{many.rss_mb:.0f} MB"),
         (f"of that, shooting {takes:,} takes", f"{shooting:.1f} s", f"{takes / shooting * 3600:,.0f} takes an hour"),
         ("circletake --help", f"{help_:.2f} s", ""),

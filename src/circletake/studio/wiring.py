@@ -13,6 +13,7 @@ from circletake.domain.brief import Terms
 from circletake.domain.ports import Planner
 from circletake.generate import Generator, HouseFormat, OnUnknown
 from circletake.runtime.checkpoints import Checkpoints
+from circletake.runtime.driving import Driver
 from circletake.runtime.journal import Journal
 from circletake.runtime.remote import Limits
 from circletake.runtime.steps import StepLedger
@@ -57,7 +58,7 @@ def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, c
         house=HouseFormat(
             codec=studio.settings.video_codec, font=studio.settings.font, loudness=studio.settings.loudness
         ),
-        work=_journal(studio, production, generators),
+        work=_journal(studio, production, generators, driver=ledger.driver),
         dailies=receipts,
         signer=assemble.open_identity(studio.home / "keys", clock=studio.clock),
         channels={folder.name: folder},
@@ -86,7 +87,9 @@ def journal_of(studio: Studio, production: str, generators: Sequence[str], *, he
     return _journal(studio, production, made)
 
 
-def _journal(studio: Studio, production: str, generators: Mapping[str, Generator]) -> Journal:
+def _journal(
+    studio: Studio, production: str, generators: Mapping[str, Generator], *, driver: Driver | None = None
+) -> Journal:
     return Journal(
         studio.operations,
         executor=studio.executor,
@@ -95,6 +98,7 @@ def _journal(studio: Studio, production: str, generators: Mapping[str, Generator
         clock=studio.clock,
         limits=limits(studio.settings),
         cancelled=lambda: studio.productions.cancelled(production),
+        stopping=driver.stopping.is_set if driver else lambda: False,
         telemetry=studio.telemetry,
     )
 
