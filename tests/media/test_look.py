@@ -250,3 +250,24 @@ def test_measuring_is_cheap():
     began = time.process_time()
     look.measure(frames, fps=FPS, sound=None)
     assert time.process_time() - began < 1.0, "two seconds of 640x360 take about 0.06 CPU-seconds"
+
+
+def test_a_take_is_compared_with_a_thousand_as_with_one():
+    rng = np.random.default_rng(5)
+    takes = [look.Fingerprint("0" * 16, rng.integers(16, 236, 3 * 864, np.uint8).tobytes()) for _ in range(1000)]
+    hung = look.Gallery()
+    for number, taken in enumerate(takes):
+        hung.add(f"{number:04}", taken)
+    some = takes[0]
+    alone = [look.thumbnail_distance(some, other) for other in takes[::50]]
+    np.testing.assert_allclose(hung.distances(some)[::50], alone, rtol=1e-5)
+    assert hung.nearest(takes[700]) == ("0700", 0.0)
+    assert look.Gallery().nearest(some) is None
+
+
+def test_of_two_that_are_as_near_the_first_by_name_is_named():
+    taken = look.Fingerprint("0" * 16, bytes(range(0, 216)) * 12)
+    hung = look.Gallery()
+    for name in ("1A-2", "1A-1", "1A-3"):
+        hung.add(name, taken)
+    assert hung.nearest(taken) == ("1A-1", 0.0)

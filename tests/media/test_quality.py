@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from circletake.domain.quality import Check, Finding, QcReport
 from circletake.errors import MediaError
 from circletake.media import quality
-from circletake.media.look import fingerprint
+from circletake.media.look import Fingerprint, Gallery, fingerprint
 from circletake.media.picture import blank
 
 FPS = Fraction(24)
@@ -259,16 +259,23 @@ def test_the_report_is_the_same_every_time_and_frames_are_left_alone():
     np.testing.assert_array_equal(frames, before)
 
 
+def gallery(takes: dict[str, Fingerprint]) -> Gallery:
+    hung = Gallery()
+    for name, taken in takes.items():
+        hung.add(name, taken)
+    return hung
+
+
 def test_two_equal_takes_are_duplicates_and_the_nearest_is_named():
     first, again, other = (
         fingerprint(frames[0], frames[36], frames[71])
         for frames in (moving(), grained(moving(), sigma=2.0), moving(seed=9))
     )
-    twin = quality.near_duplicate(again, {"12A-1": other, "12A-3": first})
+    twin = quality.near_duplicate(again, gallery({"12A-1": other, "12A-3": first}))
     assert not twin.passed
     assert twin.reason == "it looks the same as 12A-3: the same segment, framing, move and grade"
-    assert quality.near_duplicate(other, {"12A-1": first}).passed
-    assert quality.near_duplicate(first, {}).passed
+    assert quality.near_duplicate(other, gallery({"12A-1": first})).passed
+    assert quality.near_duplicate(first, gallery({})).passed
     assert not inspect(moving()).with_finding(twin).passed
 
 

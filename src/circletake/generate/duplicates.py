@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from circletake.domain.operation import Output
 from circletake.domain.take import Take
-from circletake.media.look import Fingerprint, thumbnail_distance
+from circletake.media.look import Fingerprint, Gallery, thumbnail_distance
 from circletake.media.quality import near_duplicate as compare
 
 
@@ -12,20 +12,20 @@ class Rivals:
     """The takes of one shot that are good so far, as a new one is compared with them."""
 
     def __init__(self) -> None:
-        self._others: dict[str, Fingerprint] = {}
+        self._others = Gallery()
         self.good = 0
         """How many there are."""
 
     def let_go(self) -> None:
         """Forget what they look like, once nothing is compared with them any more; their number stays."""
-        self._others.clear()
+        self._others = Gallery()
 
     def judged(self, take: Take) -> Take:
         """Return a take with the finding of this comparison; a good one is a rival of the next."""
         mine = _fingerprint(take)
         judged = take.model_copy(update={"qc": take.qc.with_finding(compare(mine, self._others))})
         if judged.qc.passed:
-            self._others[take.id] = mine
+            self._others.add(take.id, mine)
             self.good += 1
         return judged
 

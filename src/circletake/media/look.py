@@ -41,6 +41,8 @@ _STRUCTURE, _TONE, _CHROMA = 0.06, 0.02, 0.010
 """Limits of `thumbnail_distance`, chosen on the same clips. Other grain and 0.2 % of shift stayed under 0.058, 0.001
 and 0.001. Medians of what must be told apart: 1 % of shift 0.125, 5 % closer 0.17, 3 % of drift 0.17, one second on
 0.22 (all structure); exposure of 92 % 0.036 (tone); a tint of 3 chroma steps 0.014 (chroma)."""
+_RANGE = 219.0
+"""From black to white in 8-bit video."""
 _THUMBNAILS = 3
 _FLAT = 8.0
 """Cosine coefficients (of 32x32 luma, 0..255, orthonormal) below this count as nothing."""
@@ -235,13 +237,75 @@ def thumbnail_distance(a: Fingerprint, b: Fingerprint) -> float:
     The largest of three: what is seen where (segment, framing, move; luma with its mean and deviation taken out),
     tone (those mean and deviation), and colour (chroma), each divided by its own limit.
     """
-    (luma_a, chroma_a), (luma_b, chroma_b) = _unpacked(a), _unpacked(b)
-    shapes = [(luma - luma.mean()) / max(luma.std(), 0.02) for luma in (luma_a, luma_b)]
-    structure = np.abs(shapes[0] - shapes[1]).mean() / _STRUCTURE
-    tone = max(abs(luma_a.mean() - luma_b.mean()), abs(luma_a.std() - luma_b.std())) / _TONE
-    return float(max(structure, tone, np.abs(chroma_a - chroma_b).mean() / _CHROMA))
+    others = Gallery()
+    others.add("b", b)
+    return float(others.distances(a)[0])
 
 
-def _unpacked(taken: Fingerprint) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    frames = np.frombuffer(taken.thumbnails, np.uint8).reshape(_THUMBNAILS, 27, 32).astype(np.float32) / 219.0
-    return frames[:, :18], frames[:, 18:]
+class Gallery:
+    """Takes by name, with all of which another is compared at once: a shot may have thousands."""
+
+    _AT_ONCE = 256
+    """Takes compared in one go: what is in between stays in the processor's cache."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._tone: NDArray[np.float32] = np.empty((0, 2), np.float32)
+        self._luma: NDArray[np.uint8] = np.empty((0, _THUMBNAILS * 18 * 32), np.uint8)
+        self._chroma: NDArray[np.uint8] = np.empty((0, _THUMBNAILS * 9 * 32), np.uint8)
+
+    def add(self, name: str, taken: Fingerprint) -> None:
+        """Keep a take."""
+        count = len(self.names)
+        if count == len(self._tone):
+            room = max(8, 2 * count)
+            self._tone = np.resize(self._tone, (room, self._tone.shape[1]))
+            self._luma = np.resize(self._luma, (room, self._luma.shape[1]))
+            self._chroma = np.resize(self._chroma, (room, self._chroma.shape[1]))
+        self._luma[count], self._chroma[count] = _unpacked(taken)
+        self._tone[count] = _tone(self._luma[count])
+        self.names.append(name)
+
+    def distances(self, taken: Fingerprint) -> NDArray[np.float32]:
+        """Return `thumbnail_distance` to every take, in the order that they were added."""
+        luma, chroma = _unpacked(taken)
+        tone = _tone(luma)
+        shape = _shape(luma[np.newaxis], tone[np.newaxis])
+        found = np.empty(len(self.names), np.float32)
+        for begin in range(0, len(found), self._AT_ONCE):
+            part = slice(begin, min(begin + self._AT_ONCE, len(found)))
+            shapes = _shape(self._luma[part], self._tone[part])
+            colours = np.abs(self._chroma[part].astype(np.float32) - chroma).mean(axis=1) / _RANGE
+            tones = np.abs(self._tone[part] - tone).max(axis=1)
+            shapes -= shape
+            structure = np.abs(shapes, out=shapes).mean(axis=1)
+            found[part] = np.maximum.reduce([structure / _STRUCTURE, tones / _TONE, colours / _CHROMA])
+        return found
+
+    def nearest(self, taken: Fingerprint) -> tuple[str, float] | None:
+        """Return the take that looks most like another and how different they look; ties go by name."""
+        if not self.names:
+            return None
+        found = self.distances(taken)
+        name = min(self.names[at] for at in np.flatnonzero(found == found.min()))
+        return name, float(found.min())
+
+
+def _unpacked(taken: Fingerprint) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return luma and chroma of all thumbnails, flat."""
+    frames = np.frombuffer(taken.thumbnails, np.uint8).reshape(_THUMBNAILS, 27, 32)
+    return frames[:, :18].ravel(), frames[:, 18:].ravel()
+
+
+def _tone(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return mean and deviation, in shares of the video range."""
+    return np.array([luma.mean() / _RANGE, luma.std() / _RANGE], np.float32)
+
+
+def _shape(luma: NDArray[np.uint8], tone: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (n, pixels) luma with the mean and deviation, (n, 2), of each taken out."""
+    shapes = luma.astype(np.float32)
+    shapes /= _RANGE
+    shapes -= tone[:, :1]
+    shapes /= np.maximum(tone[:, 1:], 0.02)
+    return shapes

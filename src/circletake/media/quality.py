@@ -8,7 +8,6 @@ those for saturated red, nor for patterns): it is a screen that finds what must 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from circletake.domain.quality import Check, Finding, QcReport
 from circletake.domain.timing import AUDIO_RATE, samples_in, timecode
-from circletake.media.look import Fingerprint, thumbnail_distance
+from circletake.media.look import Fingerprint, Gallery
 from circletake.media.loudness import SILENT, as_stereo, integrated, measure_peak
 from circletake.media.picture import Frame, planes, size_of
 
@@ -247,15 +246,15 @@ def listen(sound: NDArray[np.float32] | None, *, expected_frames: int, fps: Frac
     return (_silence(stereo, expected_frames, fps), _clipping(stereo, fps), _loudness(stereo))
 
 
-def near_duplicate(taken: Fingerprint, others: Mapping[str, Fingerprint]) -> Finding:
+def near_duplicate(taken: Fingerprint, others: Gallery) -> Finding:
     """Return whether a take looks the same as one of the others (by name, e.g. `12A-3`), and as which.
 
     Another segment, framing, move or a clearly different grade makes it another take; see `look.thumbnail_distance`.
     """
-    if not others:
+    found = others.nearest(taken)
+    if found is None:
         return _finding("near_duplicate", True, "nothing to compare with", "")
-    nearest = min(others, key=lambda name: (thumbnail_distance(taken, others[name]), name))
-    distance = thumbnail_distance(taken, others[nearest])
+    nearest, distance = found
     reason = f"it looks the same as {nearest}: the same segment, framing, move and grade"
     return _finding("near_duplicate", distance > 1.0, f"nearest is {nearest} at {distance:.2f} (limit 1)", reason)
 

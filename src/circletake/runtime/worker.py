@@ -1,6 +1,7 @@
 """A worker process: reads keys from its standard input, runs `execute(key)`, answers a line for each.
 
-Started as `python -m circletake.runtime.worker MODULE:FUNCTION HOME`. It ends at once when its parent dies: the pipe
+Started as `python -m circletake.runtime.worker MODULE:FUNCTION HOME`; if the module has a function `prepare`, that runs
+before the first key comes. It ends at once when its parent dies: the pipe
 closes, whatever it was doing.
 """
 
@@ -38,6 +39,9 @@ def main(entry: str, home: str) -> None:
     execute = cast(Callable[[Path, str], None], pkgutil.resolve_name(entry))
     keys: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_read_keys, args=(keys,), daemon=True).start()
+    prepare = getattr(sys.modules[execute.__module__], "prepare", None)
+    if prepare is not None:
+        prepare()
     while True:
         key = keys.get()
         kind, error = "", ""

@@ -242,6 +242,8 @@ class Studio(House):
         from circletake.runtime.steps import Policy, StepLedger
         from circletake.studio.wiring import fill
 
+        if terms.pick == "provisional":
+            self.executor.warm()  # workers load while the plan is made
         self.files.sweep(before=self.clock.now() - self.settings.step_deadline_s)
         policy = Policy(deadline_s=self.settings.step_deadline_s)
         ledger = StepLedger(

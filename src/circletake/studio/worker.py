@@ -13,6 +13,11 @@ from circletake.settings import Settings, read_settings
 from circletake.studio.house import INGEST, STARTER, House, generator_of
 
 
+def prepare() -> None:
+    """Load what most work needs while there is none yet."""
+    from circletake.generate import ripomatic  # noqa: F401
+
+
 def execute(home: Path, key: str) -> None:
     """Do one piece of local work in a worker process and leave the result in the spool."""
     from circletake.media.picture import on_one_thread
