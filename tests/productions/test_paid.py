@@ -73,25 +73,6 @@ def test_a_production_that_is_killed_while_it_pays_ends_with_a_film_that_was_pai
         assert shooting["faults"] == ["lost", "lost", "lost"]
 
 
-def test_stopping_with_control_c_hears_out_what_is_on_its_way(
-    circletake: Run, home: Path, starter_cache: Path, tmp_path: Path
-):
-    slow = {"on": "submit", "what": "slow", "seconds": 1.5}
-    with running(tmp_path / "provider", keeps="nothing", faults=[slow], job_seconds=0.3) as provider:
-        process = begun(home, starter_cache, provider)
-        calls(provider, 2, process)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) != 0
-        (standing,) = circletake("productions", "--json").json
-        states = {one["state"] for one in circletake("operations", standing["id"], "--json").json}
-        assert "submitting" not in states
-        assert "submitted" in states
-        ran = circletake("resume", standing["id"], "--json", **provider.settings())
-        assert ran.code == 0, ran.err
-        assert provider.twice == []
-        assert circletake("operations", "--unknown", "--json").json == []
-
-
 def resumed(home: Path, cache: Path, provider: Provider) -> subprocess.Popen[bytes]:
     variables = environment(home, cache, **provider.settings())
     shown = subprocess.run(command("productions", "--json"), env=variables, stdout=subprocess.PIPE, check=True)

@@ -22,8 +22,6 @@ class Driver:
         self.production = production
         self._token = token
         self._lock = threading.Lock()
-        self.stopping = threading.Event()
-        """Set when a person stops this process: nothing more is begun, and what is on its way is heard out."""
 
     @property
     def fence(self) -> Fence:

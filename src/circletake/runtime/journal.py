@@ -50,7 +50,6 @@ class Journal:
         clock: time.
         limits: how much paid work is under way at once.
         cancelled: whether the production was cancelled.
-        stopping: whether a person stops this process.
         telemetry: who is told of operations that ended.
     """
 
@@ -64,7 +63,6 @@ class Journal:
         clock: Clock,
         limits: Limits | None = None,
         cancelled: Callable[[], bool] = _never,
-        stopping: Callable[[], bool] = _never,
         telemetry: Telemetry | None = None,
     ) -> None:
         self._operations = operations
@@ -74,14 +72,12 @@ class Journal:
         self._clock = clock
         self._limits = limits or Limits()
         self._cancelled = cancelled
-        self._stopping = stopping
         self._telemetry = telemetry or Telemetry()
 
     def drain(self, operations: Sequence[Operation], *, progress: Progress) -> None:
         """Journal the operations and drive those that are not finished to their end; `outcomes` tells what came.
 
         Raises:
-            KeyboardInterrupt: a person stops this process; what was on its way to a provider has been heard out.
             JournalConflict: a key was journalled before with another request.
             LeaseLost: this process no longer drives the production.
             Cancelled: the production was cancelled; what was sent before has been collected.
@@ -169,7 +165,6 @@ class Journal:
                 clock=self._clock,
                 limits=self._limits,
                 cancelled=self._cancelled,
-                stopping=self._stopping,
             )
             yield from drive.drive(paid)
         if self._cancelled():
@@ -222,9 +217,6 @@ class Journal:
         yield from self._take_in(waiting)
 
     def _look_up(self, keys: Sequence[str]) -> None:
-        if self._stopping():
-            self._take_in(list(keys))
-            raise KeyboardInterrupt
         if self._cancelled():
             self._take_in(list(keys))
             self._cancel(keys)

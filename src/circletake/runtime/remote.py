@@ -77,8 +77,6 @@ class RemoteDrive:
         clock: time.
         limits: how much is under way at once.
         cancelled: whether the production was cancelled: nothing more is sent then, what was sent is collected.
-        stopping: whether a person stops this process: nothing more is sent then, and what is being sent is heard out,
-            so that it need not be `unknown` when the production is taken up again.
     """
 
     def __init__(
@@ -91,14 +89,12 @@ class RemoteDrive:
         clock: Clock,
         limits: Limits,
         cancelled: Callable[[], bool],
-        stopping: Callable[[], bool],
     ) -> None:
         self._operations = operations
         self._spool = spool
         self._clock = clock
         self._limits = limits
         self._cancelled = cancelled
-        self._stopping = stopping
         self._open: dict[str, Operation] = {}
         self._planned: deque[str] = deque()
         self._due: list[tuple[float, int, str, Due]] = []
@@ -123,7 +119,6 @@ class RemoteDrive:
                 first, what was not stays planned.
             Retryable: something could not be fetched now; it stays submitted.
             LeaseLost: this process no longer drives the production.
-            KeyboardInterrupt: a person stops this process.
         """
         for one in operations:
             self._take_up(one)
@@ -132,8 +127,6 @@ class RemoteDrive:
                 yield from self._turn()
         if self._stopped is not None:
             raise self._stopped
-        if self._open and self._stopping():
-            raise KeyboardInterrupt
 
     def _take_up(self, one: Operation) -> None:
         """Go on from the state that the journal has."""
@@ -146,8 +139,6 @@ class RemoteDrive:
             self._schedule(one.key, "poll", 0.0)
 
     def _under_way(self) -> bool:
-        if self._stopping():
-            return any(one.state == "submitting" for one in self._open.values())
         if self._stopped is None and not self._asked_to_cancel:
             return bool(self._open)
         return any(one.state != "planned" for one in self._open.values())
@@ -174,7 +165,7 @@ class RemoteDrive:
 
     def _may_send(self) -> bool:
         """Return whether a planned operation may be sent now: only as many as can be called at once."""
-        if not self._planned or self._stopped is not None or self._asked_to_cancel or self._stopping():
+        if not self._planned or self._stopped is not None or self._asked_to_cancel:
             return False
         under_way = len(self._open) - len(self._planned)
         return self._sending < self._limits.calls and under_way < self._limits.in_flight

@@ -49,8 +49,6 @@ from circletake.runtime.telemetry import Ended, Telemetry
 
 log = logging.getLogger(__name__)
 
-_PARTING_S = 5.0
-"""How long a step that a person stops may take to hear out what is on its way to a provider."""
 Step = Callable[[Production], Update]
 """A department's turn."""
 
@@ -215,19 +213,11 @@ class StepLedger:
                     result.append(step(state))
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
                 raised.append(error)
-            finally:
-                over.set()
 
-        over = threading.Event()  # not `join`: once Ctrl-C interrupts that, Python 3.11 takes the thread for ended
         thread = threading.Thread(target=contextvars.copy_context().run, args=(turn,), name=name, daemon=True)
         thread.start()
-        try:
-            over.wait(self.policy.deadline_s)
-        except KeyboardInterrupt:
-            driver.stopping.set()
-            over.wait(_PARTING_S)
-            raise
-        if not over.is_set():
+        thread.join(self.policy.deadline_s)
+        if thread.is_alive():
             driver.give_up()
             raise StepTimedOut(f"{name} went past its deadline of {self.policy.deadline_s:g} s")
         if raised:

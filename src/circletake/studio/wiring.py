@@ -13,7 +13,6 @@ from circletake.domain.brief import Terms
 from circletake.domain.ports import Planner
 from circletake.generate import Generator, HouseFormat, OnUnknown
 from circletake.runtime.checkpoints import Checkpoints
-from circletake.runtime.driving import Driver
 from circletake.runtime.journal import Journal
 from circletake.runtime.remote import Limits
 from circletake.runtime.steps import StepLedger
@@ -58,7 +57,7 @@ def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, c
         house=HouseFormat(
             codec=studio.settings.video_codec, font=studio.settings.font, loudness=studio.settings.loudness
         ),
-        work=_journal(studio, production, generators, driver=ledger.driver),
+        work=_journal(studio, production, generators),
         dailies=receipts,
         signer=assemble.open_identity(studio.home / "keys", clock=studio.clock),
         channels={folder.name: folder},
@@ -87,9 +86,7 @@ def journal_of(studio: Studio, production: str, generators: Sequence[str], *, he
     return _journal(studio, production, made)
 
 
-def _journal(
-    studio: Studio, production: str, generators: Mapping[str, Generator], *, driver: Driver | None = None
-) -> Journal:
+def _journal(studio: Studio, production: str, generators: Mapping[str, Generator]) -> Journal:
     return Journal(
         studio.operations,
         executor=studio.executor,
@@ -98,7 +95,6 @@ def _journal(
         clock=studio.clock,
         limits=limits(studio.settings),
         cancelled=lambda: studio.productions.cancelled(production),
-        stopping=driver.stopping.is_set if driver else lambda: False,
         telemetry=studio.telemetry,
     )
 
