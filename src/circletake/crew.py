@@ -51,7 +51,7 @@ class Crew:
     generator: Generator
     spare_generator: Generator | None
     generators: Mapping[str, Generator]
-    """By name, the spare one too."""
+    """By name, the spare one too, and those of takes that were shot with another."""
     purse: Purse
     on_unknown: OnUnknown
     house: HouseFormat

@@ -22,6 +22,7 @@ CircletakeError                  one line for a person, and an exit code
 ├── BudgetRefused                exit 4: the quote is above what may be spent
 ├── GeneratorError               what a provider or generator answered
 │   ├── RateLimited              a definite refusal to accept; goes back to planned, not before `delay_s`
+│   │   └── Unreachable          there is no connection to the provider
 │   ├── QuotaExhausted           stop and tell a person
 │   ├── Retryable                a passing fault of a call that is safe to repeat
 │   ├── SubmitUnknown            may have been paid for: reconcile, never submit again
@@ -135,6 +136,10 @@ class RateLimited(GeneratorError):
     def __init__(self, message: str, *, delay_s: float = 1.0) -> None:
         super().__init__(message)
         self.delay_s = delay_s
+
+
+class Unreachable(RateLimited):
+    """There is no connection to the provider, so nothing has reached it."""
 
 
 class QuotaExhausted(GeneratorError):

@@ -74,6 +74,7 @@ class Floor:
     desk: Desk
     pool: list[Take] = field(default_factory=list)
     circled: int = 1
+    at_hand: bool = True
     kept: dict[str, Take] = field(default_factory=dict)
 
     def current(self, production: str) -> dict[str, CircledTake]:
@@ -102,7 +103,8 @@ class Floor:
         conform(
             Production(production="p", plan_version=1),
             plans=self, takes=self, circles=self, clips=self, finals=self, files=self.files,
-            generators={self.generator.name: self.generator}, work=self.desk, progress=lambda what, done, total: None,
+            generators={one.name: one for one in [self.generator] if self.at_hand}, work=self.desk,
+            progress=lambda what, done, total: None,
         )  # fmt: skip
         return self.kept
 
@@ -209,3 +211,10 @@ def test_a_take_that_the_journal_does_not_know_is_refused(floor: Floor):
     floor.pool[0] = floor.pool[0].model_copy(update={"operation": "p/generate/1A/9/1"})
     with pytest.raises(HandoffInvalid, match="1A-1 came of p/generate/1A/9/1"):
         floor.run()
+
+
+def test_a_circled_take_whose_generator_is_not_at_hand_stops_the_film(floor: Floor):
+    floor.at_hand = False
+    with pytest.raises(HandoffInvalid, match="made by ripomatic, which is not at hand"):
+        floor.run()
+    assert floor.kept == {}

@@ -22,6 +22,7 @@ from circletake.errors import (
     Retryable,
     SettingsError,
     SubmitUnknown,
+    Unreachable,
 )
 from circletake.generate.loopback import Loopback
 from circletake.generate.prices import price_of
@@ -103,7 +104,7 @@ def test_a_provider_that_is_slow_to_answer_may_have_accepted(start: Start, tmp_p
 
 def test_a_provider_that_is_not_there_has_accepted_nothing(tmp_path: Path):
     client = Loopback(FileStore(tmp_path / "studio"), {"url": "http://127.0.0.1:9"})
-    with closing(client), pytest.raises(RateLimited, match="no connection"):
+    with closing(client), pytest.raises(Unreachable, match="no connection"):
         client.submit(asked(client, tmp_path))
 
 

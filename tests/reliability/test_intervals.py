@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circletake.reliability import Rate, product, product_interval, wilson
+from circletake.reliability.intervals import Rate, product, product_interval, wilson
 
 
 @given(st.integers(1, 2000), st.data())

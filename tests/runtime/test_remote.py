@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from circletake.domain.operation import Operation, Outcome
 from circletake.errors import (
     BudgetRefused,
     Cancelled,
+    HomeError,
     InvalidRequest,
     QuotaExhausted,
     RateLimited,
@@ -204,6 +206,27 @@ def test_what_a_dead_driver_had_fetched_is_taken_in_and_not_fetched_again(
     assert state(operations, paid()) == "done"
     assert operations.spent(PRODUCTION) == Decimal("0.30")
     assert (provider.charged, provider.polled, shelf.asked) == ([], [], [])
+
+
+@pytest.mark.parametrize("error", [HomeError("the disk is full"), KeyError("nobody foresaw it")])
+def test_an_error_that_stops_the_fetching_undoes_nothing_that_was_heard_beside_it(
+    operations: Operations, provider: Ledger, spool: Spool, error: Exception
+):
+    class Full(Shelf):
+        def run(self, keys: Sequence[str], *, idle: Callable[[], None] | None = None) -> Iterator[str]:
+            raise error
+
+    book = Journal(operations, executor=Full(spool), remote={"ledger": provider}, spool=spool, clock=SystemClock())
+    work = [paid(number, "0.05") for number in range(1, 11)]
+    with pytest.raises(type(error)):
+        book.drain(work, progress=quiet)
+    left = [one for one in operations.many([one.key for one in work]) if one.state == "submitted"]
+    assert sorted(one.key for one in left) == sorted(provider.charged)
+    assert {state(operations, one) for one in work} <= {"submitted", "planned"}
+    whole = Journal(operations, executor=Shelf(spool), remote={"ledger": provider}, spool=spool, clock=SystemClock())
+    whole.drain(work, progress=quiet)
+    assert {state(operations, one) for one in work} == {"done"}
+    assert len(provider.charged) == len(set(provider.charged)) == 10
 
 
 @pytest.mark.parametrize("error", [RejectedByPolicy("no", reasons=("violence",)), InvalidRequest("too long")])

@@ -221,7 +221,10 @@ def resume(production: str, budget: Decimal | None, as_json: bool) -> None:
 @click.option("--since", callback=day, metavar="DATE", help="Only attempts from that day on.")
 @as_json_option
 def reliability(since: date | None, as_json: bool) -> None:
-    """Show how reliable every step is, multiplied out, and where to invest first."""
+    """Show how reliable every step is, multiplied out, and where to invest first.
+
+    Writes the same with charts to reliability.html in the home.
+    """
     from circletake.cli import show
     from circletake.cli.settle import opened
 

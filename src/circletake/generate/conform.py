@@ -53,11 +53,13 @@ def conform(
     circled = circles.current(state.production)
     planned: list[tuple[Take, Operation]] = []
     for take in takes.takes(state.production):
-        generator = generators.get(take.generator)
-        if generator is None or take.slate not in circled or circled[take.slate].number != take.number:
+        if take.slate not in circled or circled[take.slate].number != take.number:
             continue
         if take.id in kept and files.path(kept[take.id].uri).exists():
             continue
+        generator = generators.get(take.generator)
+        if generator is None:
+            raise HandoffInvalid(f"take {take.id} was made by {take.generator}, which is not at hand to conform it")
         request = _request(take, work=work, clips=clips, generator=generator, size=FRAME_SIZES[plan.aspect])
         if request is not None:
             planned.append((take, _order(take, request, generator=generator, work=work, files=files)))

@@ -26,7 +26,9 @@ from circletake.domain.ports import Clock, Files
 from circletake.domain.schema import Value, first_problem
 from circletake.domain.timing import Rational, seconds_of
 from circletake.errors import (
+    Cancelled,
     Fatal,
+    Incomplete,
     InvalidRequest,
     QuotaExhausted,
     RateLimited,
@@ -34,6 +36,7 @@ from circletake.errors import (
     Retryable,
     SettingsError,
     SubmitUnknown,
+    Unreachable,
 )
 from circletake.generate.arrival import take_in
 from circletake.generate.base import Capabilities, FinalOrder, Request, ShotOrder
@@ -158,7 +161,7 @@ class Loopback:
         try:
             reply = self._client().post("/v1/jobs", json=sent, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise RateLimited(f"no connection to the provider at {self._url()}: {error}", delay_s=2.0) from error
+            raise Unreachable(f"no connection to the provider at {self._url()}: {error}", delay_s=2.0) from error
         except httpx.TransportError as error:
             raise SubmitUnknown(f"the provider did not answer: {_told(error)}") from error
         if reply.status_code == 202:
@@ -205,12 +208,12 @@ class Loopback:
         job = self._job(operation.handle or {})
         if job.status in ("failed", "cancelled") and not job.outputs:
             error = job.error or _Error(code=job.status, reason="the provider cancelled it")
-            refused = error.code == "policy"
+            kinds = {"policy": RejectedByPolicy, "cancelled": Cancelled}
             return Outcome(
                 key=operation.key,
-                state="refused" if refused else "failed",
+                state="refused" if error.code == "policy" else "failed",
                 spent=job.charged,
-                error_class=(RejectedByPolicy if refused else InvalidRequest).__name__,
+                error_class=kinds.get(error.code, Incomplete).__name__,
                 error=f"the provider says: {error.reason}",
             )
         ask = _Ask.model_validate(operation.request)
@@ -274,6 +277,8 @@ class Loopback:
                             out.write(chunk)
                             digest.update(chunk)
                             have += len(chunk)
+                            if have > clip.bytes:
+                                return f"the file is longer than the {clip.bytes:,} bytes that were announced"
                 except httpx.TransportError:
                     continue
                 break

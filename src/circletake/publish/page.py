@@ -5,9 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import date, datetime
 from fractions import Fraction
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from circletake.domain.ports import Files
 from circletake.domain.rights import PERPETUAL, Licence, permits
@@ -15,6 +12,7 @@ from circletake.domain.take import DigitalSourceType
 from circletake.domain.timing import seconds_of, timecode
 from circletake.publish.record import Receipt
 from circletake.publish.sheet import poster
+from circletake.runtime.pages import template
 
 _MADE: dict[DigitalSourceType, str] = {
     "composite": "composite: cut and graded from footage",
@@ -43,7 +41,8 @@ def page(receipt: Receipt, *, files: Files) -> str:
         verdict = permits(licence, asked)
         return "" if verdict.allowed else "; ".join(verdict.reasons)
 
-    return _template().render(
+    filters = {"day": _day, "moment": _moment, "seconds": _seconds, "spoken": _spoken, "term": _term}
+    return template("circletake.publish", "receipt.html", **filters).render(
         receipt=receipt,
         plan=plan,
         master=receipt.master,
@@ -53,19 +52,6 @@ def page(receipt: Receipt, *, files: Files) -> str:
         made=_MADE,
         problem=allowed,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("circletake.publish"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(day=_day, moment=_moment, seconds=_seconds, spoken=_spoken, term=_term)
-    return environment.get_template("receipt.html")
 
 
 def _day(day: date | None) -> str:

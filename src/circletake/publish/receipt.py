@@ -44,6 +44,7 @@ from circletake.publish.record import (
     footage,
 )
 from circletake.publish.sheet import sheet
+from circletake.reliability import turns
 from circletake.runtime.clock import moment
 from circletake.runtime.database.attempts import StepAttempt
 from circletake.runtime.files import write_atomically
@@ -196,18 +197,7 @@ class Receipts:
 
 
 def _steps(attempts: Sequence[StepAttempt]) -> tuple[StepRecord, ...]:
-    """Return a record a turn, of the steps before this one; a turn that a killed process left goes on in the next."""
-    turns: list[list[StepAttempt]] = []
-    open_turns: dict[str, list[StepAttempt]] = {}
-    for one in attempts:
-        if one.step == "publish" or one.outcome == "paused":
-            continue
-        if one.step not in open_turns:
-            open_turns[one.step] = []
-            turns.append(open_turns[one.step])
-        open_turns[one.step].append(one)
-        if one.outcome == "done":
-            del open_turns[one.step]
+    """Return a record a turn, of the steps before this one."""
     return tuple(
         StepRecord(
             step=turn[-1].step,
@@ -219,7 +209,7 @@ def _steps(attempts: Sequence[StepAttempt]) -> tuple[StepRecord, ...]:
             seconds=sum(one.seconds for one in turn),
             spent=from_micros(sum(one.spent_micros for one in turn)),
         )
-        for turn in turns
+        for turn in turns(one for one in attempts if one.step != "publish")
     )
 
 

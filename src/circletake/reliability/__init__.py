@@ -1,6 +1,6 @@
 """Reliability: rates per step with intervals, multiplied out."""
 
-from circletake.reliability.intervals import Interval, Rate, product, product_interval, wilson
-from circletake.reliability.report import LEVELS, Report, StepLine, report
+from circletake.reliability.intervals import Interval, Rate
+from circletake.reliability.report import LEVELS, Report, StepLine, report, turns
 
-__all__ = ["LEVELS", "Interval", "Rate", "Report", "StepLine", "product", "product_interval", "report", "wilson"]
+__all__ = ["LEVELS", "Interval", "Rate", "Report", "StepLine", "report", "turns"]

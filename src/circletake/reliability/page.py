@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from circletake.reliability.report import LEVELS, Report
+from circletake.runtime.pages import template
 
 _WIDTH, _HEIGHT = 1000.0, 360.0
 _TOP, _FOOT, _LEFT = 34.0, 56.0, 64.0
@@ -114,17 +112,5 @@ def page(found: Report, *, studio: str, at: datetime) -> str:
         studio: name of the studio.
         at: when it is written.
     """
-    return _template().render(found=found, chart=waterfall(found), studio=studio, at=at, strip=_STRIP, levels=LEVELS)
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("circletake.reliability"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = percent
-    return environment.get_template("reliability.html")
+    filled = template("circletake.reliability", "reliability.html", percent=percent)
+    return filled.render(found=found, chart=waterfall(found), studio=studio, at=at, strip=_STRIP, levels=LEVELS)

@@ -86,29 +86,32 @@ class Report:
         return whole
 
 
-def _turns(attempts: Iterable[StepAttempt]) -> list[int | None]:
-    """Group one step's attempts in one production into turns: a turn goes on until it is done.
+def turns(attempts: Iterable[StepAttempt]) -> list[list[StepAttempt]]:
+    """Group attempts into turns, in the order that these began; a turn of a step goes on until it is done.
 
-    Returns:
-        For each turn the first of `LEVELS` at which it came right; `None` where it never did.
+    Pauses for a person are left out; a turn that a killed process left goes on in the next attempt.
     """
-    turns: list[int | None] = []
-    failed: list[StepAttempt] = []
-    for attempt in attempts:
-        if attempt.outcome in ("paused", "refused"):
+    found: list[list[StepAttempt]] = []
+    going_on: dict[tuple[str, str], list[StepAttempt]] = {}
+    for one in attempts:
+        if one.outcome == "paused":
             continue
-        if attempt.outcome == "done":
-            turns.append(_level(failed, attempt))
-            failed = []
-        else:
-            failed.append(attempt)
-    if failed:
-        turns.append(None)
-    return turns
+        whose = (one.production, one.step)
+        if whose not in going_on:
+            going_on[whose] = []
+            found.append(going_on[whose])
+        going_on[whose].append(one)
+        if one.outcome == "done":
+            del going_on[whose]
+    return found
 
 
-def _level(failed: Sequence[StepAttempt], done: StepAttempt) -> int:
-    if done.route:
+def _level(turn: Sequence[StepAttempt]) -> int | None:
+    """Return the first of `LEVELS` at which a turn came right; `None` where it never did."""
+    *failed, last = turn
+    if last.outcome != "done":
+        return None
+    if last.route:
         return 3
     if any(attempt.error_class == "HandoffInvalid" for attempt in failed):
         return 2
@@ -116,18 +119,15 @@ def _level(failed: Sequence[StepAttempt], done: StepAttempt) -> int:
 
 
 def _line(step: str, attempts: Sequence[StepAttempt]) -> StepLine:
-    productions: dict[str, list[StepAttempt]] = {}
-    for attempt in attempts:
-        productions.setdefault(attempt.production, []).append(attempt)
-    turns = [turn for of_one in productions.values() for turn in _turns(of_one)]
+    came_right = [_level(turn) for turn in turns(one for one in attempts if one.outcome != "refused")]
     levels = tuple(
-        Rate(sum(turn is not None and turn <= level for turn in turns), len(turns)) for level in range(len(LEVELS))
+        Rate(sum(at is not None and at <= level for at in came_right), len(came_right)) for level in range(len(LEVELS))
     )
     seconds = [attempt.seconds for attempt in attempts if attempt.outcome == "done"]
     failed = [one for one in attempts if one.outcome not in ("done", "paused", "refused")]
     return StepLine(
         step=step,
-        turns=len(turns),
+        turns=len(came_right),
         refused=sum(attempt.outcome == "refused" for attempt in attempts),
         levels=levels,
         first_interval=wilson(levels[0]),

@@ -155,7 +155,10 @@ class FileStore:
 
         Returns how many there were.
         """
-        leftovers = [one for one in (self._folder / "scratch").glob("*") if one.stat().st_mtime < before]
-        for leftover in leftovers:
-            leftover.unlink(missing_ok=True)
-        return len(leftovers)
+        swept = 0
+        for one in (self._folder / "scratch").glob("*"):
+            with suppress(FileNotFoundError):  # another process is writing here: it has just named its file
+                if one.stat().st_mtime < before:
+                    one.unlink()
+                    swept += 1
+        return swept

@@ -19,7 +19,6 @@ from circletake.domain.operation import Operation, Outcome, Resolution
 from circletake.domain.ports import Clock, Executor, Operator
 from circletake.errors import (
     BudgetRefused,
-    CircletakeError,
     Fatal,
     InvalidRequest,
     QuotaExhausted,
@@ -105,7 +104,7 @@ class RemoteDrive:
         self._late: set[str] = set()
         self._tries: dict[str, int] = {}
         self._fetches: Counter[str] = Counter()
-        self._stopped: CircletakeError | None = None
+        self._stopped: Exception | None = None
         self._asked_to_cancel = False
         self._finished: list[str] = []
         self._refusing_since: float | None = None
@@ -229,6 +228,8 @@ class RemoteDrive:
         elif news.of == "poll":
             self._polled(batch, one, news)
         elif news.of == "cancel":
+            if news.error is not None:
+                log.warning("%s could not be cancelled: %s: %s", one.key, type(news.error).__name__, news.error)
             self._schedule(one.key, "poll", 0.1)
         else:
             self._fetched(batch, one, news)
@@ -295,11 +296,9 @@ class RemoteDrive:
             return
         if isinstance(news.error, RateLimited | Retryable):
             pause = news.error.delay_s if isinstance(news.error, RateLimited) else self._pause(one.key)
-        elif isinstance(news.error, CircletakeError):
+        elif news.error is not None:
             self._leave(one, news.error)
             return
-        elif news.error is not None:
-            raise news.error
         elif news.result is None:
             self._tries.pop(one.key, None)
             self._fetching.add(one.key)
@@ -320,7 +319,8 @@ class RemoteDrive:
     def _fetched(self, batch: Transitions, one: Operation, news: News) -> None:
         self._fetching.discard(one.key)
         if news.error is not None:
-            raise news.error
+            self._leave(one, news.error)
+            return
         outcome = self._spool.get(one.key)
         if outcome is not None:
             self._finish(batch, outcome)
@@ -363,12 +363,15 @@ class RemoteDrive:
         self._tries.pop(key, None)
         self._finished.append(key)
 
-    def _leave(self, one: Operation, error: CircletakeError) -> None:
-        """Leave an accepted operation as it is, and fail when the others are done."""
+    def _leave(self, one: Operation, error: Exception) -> None:
+        """Leave an accepted operation as it is, and fail when the others are done.
+
+        Raised at once, it would undo what is heard in the same turn: handles of others that have just been accepted.
+        """
         del self._open[one.key]
         self._stop(error)
 
-    def _stop(self, error: CircletakeError) -> None:
+    def _stop(self, error: Exception) -> None:
         """Send nothing more; what was sent is finished first."""
         if self._stopped is None:
             self._stopped = error

@@ -29,6 +29,8 @@ def fill(studio: Studio, production: str, terms: Terms, *, ledger: StepLedger, c
     generator, spare = _both(terms.generator, studio.settings.fallback_generator, partial(generator_of, studio))
     planner, other = _both(terms.planner, studio.settings.fallback_planner, _planner)
     generators = {one.name: one for one in (generator, spare) if one is not None}
+    before = studio.operations.generators(production, "generate")
+    generators |= {name: generator_of(studio, name) for name in before if name not in generators}
     ledger.made_with = {"plan": planner.name, "generate": generator.name, "conform": generator.name}
     ledger.models = {name: one.capabilities().model for name, one in generators.items()}
     folder = adapter("channels", "folder")(studio.settings.releases_folder)

@@ -115,6 +115,12 @@ class Operations:
                 found |= {row.key: row.state for row in rows}
         return found
 
+    def generators(self, production: str, step: str) -> tuple[str, ...]:
+        """Return the names of the generators that a step of a production ever ordered from."""
+        query = select(table.c.generator).where(table.c.production == production, table.c.step == step).distinct()
+        with self._database.read() as connection:
+            return tuple(sorted(connection.execute(query).scalars()))
+
     def of(self, production: str) -> tuple[Operation, ...]:
         """Return a production's operations in the order they were planned."""
         return self.listed(production=production)
