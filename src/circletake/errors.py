@@ -7,6 +7,7 @@ CircletakeError                  one line for a person, and an exit code
 │   ├── SettingsError            an unknown or unreadable setting
 │   └── UnknownId                no such production, slate, take or clip
 ├── HomeError                    the studio's home cannot be used: not writable, full, of another version
+│   ├── WrongSpace               vectors of another embedder; `catalog reembed` makes them anew
 │   └── DatabaseLost             its database server cannot be reached, or the connection was lost; retried
 ├── LeaseHeld                    another process drives this production; says who
 ├── LeaseLost                    this process lost its production; its late writes are refused
@@ -66,6 +67,10 @@ class UnknownId(UsageError):
 
 class HomeError(CircletakeError):
     """The studio's home cannot be used."""
+
+
+class WrongSpace(HomeError):
+    """What is asked and what the index holds are vectors of different embedders."""
 
 
 class DatabaseLost(HomeError):

@@ -136,6 +136,8 @@ SETTINGS: tuple[Setting, ...] = (
             secret=True),
     Setting("debug", _switch, lambda: False, "false", "true or false",
             "Show the whole traceback instead of one line."),
+    Setting("embedder", str, lambda: "auto", "auto", "auto, none, or name of an embedder",
+            "Finds footage by meaning; auto is minilm where its weights are, else words and looks alone are searched."),
     Setting("fallback_generator", str, lambda: "", "none", "name of a generator",
             "Shoots what the production's generator failed at for good; inside the budget, and shown in the receipt."),
     Setting("fallback_planner", str, lambda: "", "none", "name of a planner",
@@ -162,6 +164,8 @@ SETTINGS: tuple[Setting, ...] = (
             "A step stops when a provider refuses everything, or cannot be reached, for so long; resume goes on."),
     Setting("releases", str, lambda: "", "`releases` in the home", "path",
             "Folder that the folder channel publishes to."),
+    Setting("search_memory", _whole(0, 1_000_000), lambda: 1600, "1600", "MB",
+            "Memory that a process may use for the rows of the search index; 0 searches them on disk."),
     Setting("step_deadline_s", _number(1, 604_800), lambda: 3600.0, "3600", "seconds",
             "A step is given up when it takes longer; what it writes late is refused."),
     Setting("video_codec", _one_of(*VIDEO_CODECS), lambda: "libx264", "libx264", "one of " + ", ".join(VIDEO_CODECS),
@@ -181,6 +185,7 @@ class Settings:
     database: str = field(repr=False)
     """URL of a PostgreSQL database; empty for SQLite in the home."""
     debug: bool
+    embedder: str
     fallback_generator: str
     fallback_planner: str
     font: str
@@ -195,6 +200,7 @@ class Settings:
     provider_jobs: int
     provider_patience_s: float
     releases: str
+    search_memory: int
     step_deadline_s: float
     video_codec: str
     who: str

@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from circletake.catalog import Search
+from circletake.catalog.base import Modality, space_of
 from circletake.catalog.lance import LanceIndex
 from circletake.domain.clip import Clip
 from circletake.domain.look import StyleTarget
@@ -307,7 +308,8 @@ def test_an_index_that_cannot_be_used_is_said_in_one_line(tmp_path: Path):
 class Letters:
     """An embedder whose space is how often each letter occurs."""
 
-    id = "letters/1"
+    id, dim, sha256 = "letters", 384, "1" * 64
+    modalities: frozenset[Modality] = frozenset({"text"})
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Count letters."""
@@ -317,10 +319,14 @@ class Letters:
                 counts[at, ord(letter) % 384] += 1
         return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
+    def embed_pictures(self, pictures: Sequence[Path]) -> NDArray[np.float32]:
+        """Pictures have no letters."""
+        raise NotImplementedError
+
 
 def test_with_an_embedder_meaning_outweighs_the_words(tmp_path: Path):
     clips, _ = opened(tmp_path)
-    search = Search(clips, LanceIndex(tmp_path / "index"), embedder=Letters())
+    search = Search(clips, LanceIndex(tmp_path / "index", space=space_of(Letters())), embedder=Letters())
     _put((clips, search), a_clip("tone", caption="zzzz zzzz zzzz zzzz"), a_clip("note", caption="eton eton"))
     found = search.find(Query(text="tone", diversity=1), rights=STYLE, k=2)
     assert [one.title for one in found.references] == ["note", "tone"]

@@ -9,16 +9,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from circletake.catalog.base import Hit, Index, Meaning, Row, Wanted
+from circletake.catalog.base import Hit, Index, Meaning, Row, Space, Wanted
 from circletake.catalog.lance import LanceIndex
+from circletake.catalog.style import LookWish, Vector
 from circletake.domain.look import StyleTarget
 from circletake.domain.ports import ReferenceSearch, RightsCheck
-from circletake.domain.reference import Query
+from circletake.domain.reference import Filters, Query
 from circletake.domain.rights import permits
-from circletake.errors import UnknownId, UsageError
+from circletake.errors import UnknownId, UsageError, WrongSpace
 from tests.catalog.synthetic import SUBJECTS, WORLDWIDE, a_clip, any_question, asking, many_clips, opened
 
-ADAPTERS: dict[str, Callable[[Path], Index]] = {"lance": LanceIndex}
+SPACE = Space("space/1", 384)
+
+
+def _on_disk(place: Path) -> Index:
+    """Small tables are read into memory, so this one may not be."""
+    return LanceIndex(place, space=SPACE, memory=0)
+
+
+ADAPTERS: dict[str, Callable[[Path], Index]] = {
+    "lance, in memory": lambda place: LanceIndex(place, space=SPACE),
+    "lance, on disk": _on_disk,
+}
 STYLE = asking("style_reference")
 
 
@@ -33,7 +45,9 @@ def _ids(hits: tuple[Hit, ...]) -> set[str]:
 
 def test_an_empty_index_finds_nothing(index: Index):
     assert index.count() == 0
-    assert index.search(Wanted(text="harbour", style=StyleTarget(luma=0.5)), rights=STYLE, limit=10) == ()
+    assert (
+        index.search(Wanted(text="harbour", look=LookWish(style=StyleTarget(luma=0.5))), rights=STYLE, limit=10) == ()
+    )
 
 
 def test_every_row_that_passes_is_found_when_there_are_few_whether_a_word_matches_or_not(index: Index):
@@ -101,7 +115,7 @@ def test_the_look_is_scored_as_the_domain_scores_it(index: Index):
     index.upsert([Row.of(clip) for clip in clips])
     target = StyleTarget(luma=0.2, contrast=0.7, saturation=0.1, warmth=-0.4, motion=0.3)
     looks = {clip.clip_id: clip.look for clip in clips}
-    hits = index.search(Wanted(style=target), rights=STYLE, limit=100)
+    hits = index.search(Wanted(look=LookWish(style=target)), rights=STYLE, limit=100)
     assert hits
     for hit in hits:
         assert hit.look == pytest.approx(target.match(looks[hit.clip_id]), abs=1e-5)
@@ -111,28 +125,87 @@ def test_the_same_look_is_the_nearest(index: Index):
     clips = many_clips(60)
     index.upsert([Row.of(clip) for clip in clips])
     wanted = next(clip for clip in clips if permits(clip.licence, STYLE).allowed)
-    hits = index.search(Wanted(like=np.asarray(wanted.look.vector(), np.float32)), rights=STYLE, limit=100)
+    hits = index.search(
+        Wanted(look=LookWish(like=np.asarray(wanted.look.vector(), np.float32))), rights=STYLE, limit=100
+    )
     best = max(hits, key=lambda hit: hit.look)
     assert best.clip_id == wanted.clip_id
     assert best.look == pytest.approx(1.0, abs=1e-5)
 
 
-def test_text_vectors_of_another_space_do_not_count(index: Index):
+def _pointing(at: int) -> Vector:
     vector = np.zeros(384, np.float32)
-    vector[3] = 1.0
+    vector[at] = 1.0
+    return vector
+
+
+def test_the_nearest_in_meaning_have_their_cosine_and_rows_without_a_vector_have_none(index: Index):
+    half = (_pointing(3) + _pointing(4)) / np.sqrt(2).astype(np.float32)
     index.upsert(
         [
-            Row.of(a_clip("here"), Meaning("space/1", vector)),
-            Row.of(a_clip("there"), Meaning("space/2", vector)),
+            Row.of(a_clip("same"), Meaning("space/1", _pointing(3))),
+            Row.of(a_clip("half"), Meaning("space/1", half)),
             Row.of(a_clip("none")),
         ]
     )
-    hits = index.search(Wanted(meaning=Meaning("space/1", vector)), rights=STYLE, limit=5)
-    assert {hit.clip_id: hit.meaning for hit in hits} == {
-        a_clip("here").clip_id: 1.0,
-        a_clip("there").clip_id: 0.0,
-        a_clip("none").clip_id: 0.0,
-    }
+    hits = index.search(Wanted(meaning=Meaning("space/1", _pointing(3))), rights=STYLE, limit=5)
+    cosines = {hit.clip_id: hit.meaning for hit in hits}
+    wanted = {a_clip("same").clip_id: 1.0, a_clip("half").clip_id: 0.7071, a_clip("none").clip_id: 0.0}
+    assert cosines == pytest.approx(wanted, abs=1e-4)
+    assert index.lacking(5) == (a_clip("none").clip_id,)
+
+
+def test_vectors_of_another_space_are_neither_taken_nor_asked_for(index: Index):
+    index.upsert([Row.of(a_clip("here"), Meaning("space/1", _pointing(3)))])
+    with pytest.raises(WrongSpace, match="space/2"):
+        index.upsert([Row.of(a_clip("there"), Meaning("space/2", _pointing(3)))])
+    with pytest.raises(WrongSpace, match="space/2"):
+        index.search(Wanted(meaning=Meaning("space/2", _pointing(3))), rights=STYLE, limit=5)
+    assert index.count() == 1
+
+
+@pytest.mark.parametrize("limit", [8, 100])
+def test_the_nearest_in_meaning_are_found_among_those_that_are_cleared(index: Index, limit: int):
+    """Owners have their own content and their own rights, so what is near is often all refused."""
+    clips = many_clips(400)
+    rng = np.random.default_rng(5)
+    centres = rng.standard_normal((len(SUBJECTS), 384))
+    told = {}
+    for number, clip in enumerate(clips):
+        vector = centres[number % len(SUBJECTS)] + 0.5 * rng.standard_normal(384)
+        told[clip.clip_id] = (vector / np.linalg.norm(vector)).astype(np.float32)
+    index.upsert([Row.of(clip, Meaning("space/1", told[clip.clip_id])) for clip in clips])
+    index.settle()
+    for centre in centres:
+        asked = (centre / np.linalg.norm(centre)).astype(np.float32)
+        for question in (STYLE, asking("derivative", "publish"), asking("train", territories=("FR",))):
+            allowed = [clip.clip_id for clip in clips if permits(clip.licence, question).allowed]
+            near = {name: float(told[name] @ asked) for name in allowed}
+            best = sorted((name for name in near if near[name] > 0), key=lambda name: -near[name])[:limit]
+            hits = index.search(Wanted(meaning=Meaning("space/1", asked)), rights=question, limit=limit)
+            assert set(best) <= _ids(hits) <= set(allowed)
+
+
+def test_filters_let_through_what_the_domain_lets_through(index: Index):
+    clips = many_clips(200)
+    words = ("close-up of", "aerial view of", "")
+    clips = [
+        clip.model_copy(update={"caption": f"{words[n % 3]} {clip.caption}", "frames": 24 * (1 + n % 9)})
+        for n, clip in enumerate(clips)
+    ]
+    index.upsert([Row.of(clip) for clip in clips])
+    asked = [
+        Filters(sizes=("CU", "MCU")),
+        Filters(moves=("push_in", "static")),
+        Filters(seconds=(2, 5)),
+        Filters(luma=(None, 0.4)),
+        Filters(sizes=("ELS",), moves=("pull_out",), seconds=(3, None), luma=(0.3, 0.9)),
+    ]
+    for filters in asked:
+        hits = index.search(Wanted(text="harbour", filters=filters), rights=STYLE, limit=500)
+        allowed = {clip.clip_id for clip in clips if filters.passes(clip) and permits(clip.licence, STYLE).allowed}
+        assert _ids(hits) == allowed
+        assert allowed
 
 
 def test_the_best_on_every_part_are_found_when_there_are_many(index: Index):
@@ -141,7 +214,7 @@ def test_the_best_on_every_part_are_found_when_there_are_many(index: Index):
     target = StyleTarget(luma=0.9, saturation=0.9)
     allowed = [clip for clip in clips if permits(clip.licence, STYLE).allowed]
     bright = sorted(allowed, key=lambda clip: -target.match(clip.look))[:10]
-    hits = index.search(Wanted(text="glacier", style=target), rights=STYLE, limit=10)
+    hits = index.search(Wanted(text="glacier", look=LookWish(style=target)), rights=STYLE, limit=10)
     assert {clip.clip_id for clip in bright} <= _ids(hits)
     assert sum(hit.words > 0 for hit in hits) >= min(10, sum(SUBJECTS[-1] in clip.caption for clip in allowed))
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circletake.catalog.base import Hit
-from circletake.catalog.style import nearness
+from circletake.catalog.style import Spread, nearness
 from circletake.domain.clip import Clip
 from circletake.domain.reference import Query
 
@@ -57,10 +57,10 @@ def fused(hits: Sequence[Hit], query: Query) -> list[tuple[float, Hit]]:
 def wants_look(query: Query) -> bool:
     """Return whether a look is asked for at all; a target that names nothing suits everything."""
     named = query.style is not None and any(value is not None for value in query.style.model_dump().values())
-    return named or query.like is not None
+    return named or query.like is not None or query.look is not None or bool(query.palette)
 
 
-def diverse(candidates: Sequence[Candidate], *, query: Query, k: int) -> list[Candidate]:
+def diverse(candidates: Sequence[Candidate], *, query: Query, k: int, spread: Spread) -> list[Candidate]:
     """Choose up to `k`, each as relevant and as unlike those before it as `query.diversity` says.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998); two clips are as alike as half their looks and half the
@@ -70,10 +70,11 @@ def diverse(candidates: Sequence[Candidate], *, query: Query, k: int) -> list[Ca
         candidates: best first; the earlier wins a tie.
         query: what was asked.
         k: how many at most.
+        spread: by which looks are standardised.
     """
     if not candidates:
         return []
-    styles = np.stack([one.hit.style for one in candidates])
+    styles = spread.standardise(np.array([one.clip.look.vector() for one in candidates], np.float32))
     words = [_words(one.clip) for one in candidates]
     relevance = np.array([one.score for one in candidates])
     likeness = np.zeros(len(candidates))

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from circletake.catalog.base import Clearance, Embedder, Hit, Index, Meaning, Row, Wanted
-from circletake.catalog.fusion import Candidate, diverse, fused
+from circletake.catalog.base import STYLE_SIZE, Clearance, Embedder, Hit, Index, Meaning, Row, Wanted, space_of
+from circletake.catalog.fusion import Candidate, diverse, fused, wants_look
+from circletake.catalog.style import OF_A_STILL, LookWish, Spread
 from circletake.domain.clip import Clip
+from circletake.domain.ports import Progress
 from circletake.domain.reference import Found, Query, Reference
 from circletake.domain.rights import CUT_IN, RightsContext, Verdict, permits
-from circletake.errors import UsageError
+from circletake.errors import UsageError, WrongSpace
 from circletake.runtime.database.clips import Clips
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,12 @@ _CANDIDATES = 100
 """Best rows on each part of a query that the index is asked for."""
 _POOL = 50
 """Checked candidates among which the diverse list is chosen."""
+_SAMPLE = 500
+"""Clips, the first by id, whose looks say how much looks differ; ids are hashes, so they are a random sample."""
+_FEW = 1000
+"""Clips without a vector that are embedded on the way, in some seconds; more are a matter of `catalog reembed`."""
+_BATCH = 512
+"""Clips that are embedded between two writes."""
 
 
 class Search:
@@ -35,6 +43,8 @@ class Search:
         self._clips = clips
         self._index = index
         self._embedder = embedder
+        self._sampled: Spread | None = None
+        self._lacking = False
 
     def find(self, query: Query, *, rights: RightsContext, k: int = 8) -> Found:
         """Return up to `k` clips that `rights` allows; what is missing is `shortfall`.
@@ -56,7 +66,7 @@ class Search:
             if len(pool) >= k or len(hits) < limit:
                 break
             limit *= 4  # stale rows took the places of clips that may be used: ask further down
-        chosen = diverse(pool, query=query, k=k)
+        chosen = diverse(pool, query=query, k=k, spread=self._spread())
         return Found(
             references=tuple(_reference(one, rights) for one in chosen),
             clips=tuple(one.clip for one in chosen),
@@ -64,20 +74,55 @@ class Search:
         )
 
     def _wanted(self, query: Query) -> Wanted:
-        like = self._clips.get(query.like).look.vector() if query.like is not None else None
+        text = query.text.strip()
         return Wanted(
             text=query.text,
-            meaning=next(self._meanings([query.text])) if query.text.strip() else None,
-            style=query.style,
-            like=None if like is None else np.asarray(like, np.float32),
+            meaning=self._meanings([query.text])[0] if text and self._can_compare() else None,
+            look=self._look(query),
+            filters=query.filters,
         )
 
-    def _meanings(self, texts: Sequence[str]) -> Iterator[Meaning | None]:
+    def _look(self, query: Query) -> LookWish | None:
+        if not wants_look(query):
+            return None
+        like, parts = query.look, OF_A_STILL if query.look else None
+        if query.like is not None:
+            like = self._clips.get(query.like).look
+        return LookWish(
+            style=query.style,
+            like=None if like is None else np.asarray(like.vector(), np.float32),
+            parts=parts,
+            palette=np.array(query.palette, np.float32) if query.palette else None,
+            spread=self._spread(),
+        )
+
+    def _spread(self) -> Spread:
+        """Return the spread of looks over a sample of the catalogue, the same in every process and for every index."""
+        if self._sampled is None:
+            looks = [clip.look.vector() for clip in self._clips.first(_SAMPLE)]
+            self._sampled = Spread.of(np.array(looks, np.float32).reshape(-1, STYLE_SIZE))
+        return self._sampled
+
+    def _can_compare(self) -> bool:
+        """Return whether clips are compared by meaning.
+
+        Raises:
+            WrongSpace: some have no vector of this embedder.
+        """
         if self._embedder is None:
-            yield from (None for _ in texts)
-            return
-        for vector in self._embedder.embed(texts):
-            yield Meaning(self._embedder.id, vector)
+            return False
+        if self._lacking:
+            raise WrongSpace(
+                f"clips of the catalogue have no vectors of {space_of(self._embedder).name}: run circletake catalog "
+                "reembed, or set embedder = none"
+            )
+        return True
+
+    def _meanings(self, texts: Sequence[str]) -> list[Meaning | None]:
+        if self._embedder is None:
+            return [None] * len(texts)
+        space = space_of(self._embedder).name
+        return [Meaning(space, vector) for vector in self._embedder.embed(texts)]
 
     def _checked(
         self, ranked: Sequence[tuple[float, Hit]], *, query: Query, rights: RightsContext, enough: int
@@ -89,7 +134,9 @@ class Search:
             clips = self._clips.many(hit.clip_id for _, hit in part)
             for score, hit in part:
                 clip = clips.get(hit.clip_id)
-                if clip is not None and clip.clip_id != query.like and _may_be_used(clip, hit, rights):
+                if clip is None or clip.clip_id == query.like or not query.filters.passes(clip):
+                    continue
+                if _may_be_used(clip, hit, rights):
                     pool.append(Candidate(clip, hit, score))
             if len(pool) >= enough:
                 break
@@ -134,18 +181,54 @@ class Search:
             log.warning("the search index lacks clips: it is filled again")
             self._clips.mark_all_unindexed()
             pushed += self._replay()
+        lacking = self._index.lacking(_FEW + 1)
+        self._lacking = len(lacking) > _FEW
+        if lacking and not self._lacking:
+            pushed += self.reembed()
+        if pushed:
+            self._index.settle()
         return pushed
 
     def _replay(self) -> int:
         pushed = 0
         while clips := self._clips.unindexed():
-            meanings = self._meanings(["\n".join([clip.title, clip.caption, *clip.tags]) for clip in clips])
-            told = list(zip(clips, meanings, strict=True))
-            self._index.upsert([Row.of(clip, meaning) for clip, meaning in told if not clip.superseded])
-            self._index.delete([clip.clip_id for clip in clips if clip.superseded])
+            self._push(clips)
             self._clips.mark_indexed(clips)
             pushed += len(clips)
+        if pushed:
+            self._sampled = None
         return pushed
+
+    def _push(self, clips: Sequence[Clip]) -> None:
+        offered = [clip for clip in clips if not clip.superseded]
+        meanings = self._meanings([clip.words for clip in offered])
+        self._index.upsert([Row.of(clip, meaning) for clip, meaning in zip(offered, meanings, strict=True)])
+        self._index.delete([clip.clip_id for clip in clips if clip.superseded])
+
+    def reembed(self, *, progress: Progress = lambda what, done, total: None) -> int:
+        """Embed every clip that has no vector of this embedder; returns how many. It may be stopped and run again.
+
+        Raises:
+            UsageError: there is no embedder.
+            HomeError: database or index cannot be written.
+        """
+        if self._embedder is None:
+            raise UsageError("there is no embedder to embed clips with: circletake doctor says what is missing")
+        done, total = 0, self._clips.count()
+        while names := self._index.lacking(_BATCH):
+            clips = self._clips.many(names)
+            self._push(list(clips.values()))
+            self._index.delete([name for name in names if name not in clips])
+            done += len(names)
+            progress("embedded", done, max(done, total))
+        self._lacking = False
+        if done:
+            self._index.settle()
+        return done
+
+    def indexed(self) -> int:
+        """Return how many rows the index has."""
+        return self._index.count()
 
     def reindex(self) -> int:
         """Empty the index and fill it from the database; returns how many clips it holds.

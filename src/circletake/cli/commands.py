@@ -44,6 +44,26 @@ def init(as_json: bool) -> None:
 
 
 @cli.command()
+@as_json_option
+def doctor(as_json: bool) -> None:
+    """Look over the studio: home, record, search index, embedder, originals, money in doubt.
+
+    Brings the search index up to date. The exit code is 1 where something is broken.
+    """
+    from dataclasses import asdict
+
+    from circletake.cli import show
+    from circletake.cli.settle import opened
+    from circletake.studio.doctor import examine
+
+    with opened() as studio:
+        found = examine(studio)
+    show.as_json([asdict(one) for one in found]) if as_json else show.findings(found)
+    if any(one.state == "broken" for one in found):
+        raise click.exceptions.Exit(1)
+
+
+@cli.command()
 @click.argument("brief")
 @click.option("--takes", type=click.IntRange(1), help="Takes in all, spread over the shots (default 24, or 3 a shot).")
 @click.option("--takes-per-shot", type=click.IntRange(1), help="Takes of every shot; excludes --takes.")

@@ -53,3 +53,20 @@ def dollars(_context: click.Context, parameter: click.Parameter, value: str | No
 def listed(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Read a comma-separated list."""
     return None if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def between(
+    _context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[float | None, float | None]:
+    """Read a range such as 2-6, 2- or -6; a single number is both ends."""
+    if value is None:
+        return None, None
+    low, dash, high = value.partition("-")
+    try:
+        least = float(low) if low.strip() else None
+        most = float(high) if high.strip() else None
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not a range such as 2-6, 2- or -6", param=parameter) from error
+    if (least is None and most is None) or (least is not None and most is not None and least > most):
+        raise click.BadParameter(f"{value!r} is not a range such as 2-6, 2- or -6", param=parameter)
+    return least, most if dash else least

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from circletake.errors import CircletakeError
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ def opened() -> Iterator[Studio]:
     from circletake.studio.room import Studio
 
     studio = Studio.open()
+    studio.notice = lambda what: click.echo(what, err=True)
     try:
         yield studio
     finally:

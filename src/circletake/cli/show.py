@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from circletake.domain.take import CircledTake, Take
     from circletake.reliability import Interval, Rate, Report
     from circletake.runtime.database.productions import Standing
+    from circletake.studio.doctor import Finding
     from circletake.studio.room import Film
 
 console = Console(highlight=False, soft_wrap=False)
@@ -124,6 +125,12 @@ def found(result: Found) -> None:
     console.print(table)
     if result.shortfall:
         line(f"shortfall: {result.shortfall} fewer than asked for; nothing else may be used for this")
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Print what the doctor found, a line each."""
+    for one in found:
+        line(f"{one.state:<7} {one.what:<13} {one.told}")
 
 
 def _percent(value: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from circletake.cli.show import console, line
 from circletake.domain.clip import Clip
+from circletake.domain.colour import hexadecimal
 from circletake.domain.ports import Files
 from circletake.domain.timing import timecode
 
@@ -104,27 +104,9 @@ def picture_in_words(clip: Clip) -> list[str]:
 def _palette(clip: Clip) -> None:
     strip = Text("palette    ")
     for colour in clip.look.palette:
-        red, green, blue = _srgb(colour)
-        name = f"#{red:02x}{green:02x}{blue:02x}"
+        name = hexadecimal(colour)
         strip.append("     ", style=f"on {name}") if console.color_system else strip.append(f"{name} ")
     console.print(strip)
-
-
-def _srgb(oklab: tuple[float, float, float]) -> tuple[int, int, int]:
-    """Return an Oklab colour as sRGB, 0..255 (Ottosson 2020; transfer function of IEC 61966-2-1)."""
-    lightness, a, b = oklab
-    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
-    green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
-    blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
-    return _coded(red), _coded(green), _coded(blue)
-
-
-def _coded(linear: float) -> int:
-    level = 12.92 * linear if linear <= 0.0031308 else 1.055 * math.pow(linear, 1 / 2.4) - 0.055
-    return round(255 * min(1.0, max(0.0, level)))
 
 
 def _poster(clip: Clip, files: Files) -> None:

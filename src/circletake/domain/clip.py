@@ -92,3 +92,8 @@ class Clip(Stored):
     def seconds(self) -> Fraction:
         """How long it is."""
         return Fraction(self.frames) / self.fps
+
+    @property
+    def words(self) -> str:
+        """Everything that says what it shows: title, caption and tags, a line each."""
+        return "\n".join([self.title, self.caption, *self.tags])

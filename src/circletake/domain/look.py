@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field
 
@@ -15,6 +15,11 @@ ShotSize = Literal["ECU", "CU", "MCU", "MS", "MLS", "LS", "ELS"]
 """Extreme close-up, close-up, medium close-up, medium, medium long, long, extreme long shot."""
 
 SHOT_SIZES: tuple[ShotSize, ...] = ("ECU", "CU", "MCU", "MS", "MLS", "LS", "ELS")
+
+
+CAMERA_MOVES: tuple[CameraMove, ...] = get_args(CameraMove)
+MOVES_FROM = {"pan": 0.02, "tilt": 0.02, "zoom": 0.015}
+"""Drift from which on a camera moves: picture widths, picture heights, and relative scale change a second."""
 
 
 class Look(Stored):
@@ -53,6 +58,17 @@ class Look(Stored):
     """Integrated loudness, LUFS (ITU-R BS.1770); -70 when silent."""
     brightness_of_sound: float = 0.0
     """Spectral centroid, kHz."""
+
+    @property
+    def move(self) -> CameraMove:
+        """What the camera does, judged by what moves most for its kind; `handheld` and `track` cannot be told apart."""
+        drifts: dict[CameraMove, float] = {
+            "pan_left" if self.pan > 0 else "pan_right": abs(self.pan) / MOVES_FROM["pan"],
+            "tilt_up" if self.tilt > 0 else "tilt_down": abs(self.tilt) / MOVES_FROM["tilt"],
+            "push_in" if self.zoom > 0 else "pull_out": abs(self.zoom) / MOVES_FROM["zoom"],
+        }
+        most = max(drifts, key=lambda name: drifts[name])
+        return most if drifts[most] >= 1.0 else "static"
 
     def vector(self) -> tuple[float, ...]:
         """Return the numbers as one vector for the index: 48 floats, always in the same order."""

@@ -88,6 +88,8 @@ class Tile:
     """A word beside the label."""
     fault: str = ""
     """Why it is no good; it is then dimmed and the reason is set below it."""
+    strip: tuple[tuple[int, int, int], ...] = ()
+    """Colours, sRGB 0..255, that are set side by side along the lower edge of the picture."""
 
 
 _WIDTH = 1600
@@ -100,6 +102,7 @@ _LINE = 21
 _DROP = 17
 """From a picture down to its label."""
 _FAULT_LINES = 3
+_STRIP = 9
 _WEIGHT = 400
 """Of the letters: regular."""
 _Ink: TypeAlias = tuple[int, int, int]
@@ -216,6 +219,9 @@ class _Sheet:
             if tile.fault:
                 shown = ImageEnhance.Brightness(ImageEnhance.Color(shown).enhance(0.25)).enhance(0.45)
             self._paper.paste(shown, (x, y))
+        for number, colour in enumerate(tile.strip):
+            left, right = (x + round(width * place / len(tile.strip)) for place in (number, number + 1))
+            self._pen.rectangle((left, y + height - _STRIP, right - 1, y + height - 1), fill=colour)
         taken = _length(tile.label, 18) + 14
         ink = _PENCIL if tile.marked else _QUIET if tile.fault else _INK
         y += height + _DROP

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from circletake.domain.clip import Clip
+from circletake.domain.framing import size_in_words
 from circletake.domain.look import ShotSize
 from circletake.domain.moments import ground_of
 from circletake.domain.plan import Angle
@@ -26,14 +27,6 @@ LEAST_ROOM = 12
 """Frames of a clip below which it is no footage."""
 NEAREST = 6
 """Clips that one picture of the brief is looked up with."""
-_SIZES: tuple[tuple[str, ShotSize], ...] = (
-    (r"macro|extreme close-?up", "ECU"),
-    (r"medium close", "MCU"),
-    (r"close-?ups?|close on", "CU"),
-    (r"full shot|full figure", "MLS"),
-    (r"medium shot|waist", "MS"),
-    (r"aerial|skyline|panorama|extreme wide|vast|horizon", "ELS"),
-)
 _ANGLES: tuple[tuple[str, Angle], ...] = (
     (r"straight down|overhead|top-?down|bird'?s-eye", "overhead"),
     (r"high (?:fixed|view|camera|angle|shot|static)|from above|looking down", "high"),
@@ -119,18 +112,11 @@ def _seen(clip: Clip, standing: float, style: float) -> Footage:
         place=place,
         inside=bool(inside),
         time=time or ("NIGHT" if clip.look.luma < _DARK else "DAY"),
-        natural=_natural(lower),
+        natural=size_in_words(lower) or "LS",
         angle=next((angle for words, angle in _ANGLES if re.search(rf"\b(?:{words})\b", lower)), None),
         standing=standing,
         style=style,
     )
-
-
-def _natural(lower: str) -> ShotSize:
-    for words, size in _SIZES:
-        if re.search(rf"\b(?:{words})\b", lower):
-            return size
-    return "LS"
 
 
 def _place(clip: Clip, nouns: Sequence[Noun]) -> tuple[str, bool | None]:

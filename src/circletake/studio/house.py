@@ -27,6 +27,7 @@ from circletake.runtime.spool import Spool
 from circletake.settings import Settings
 
 if TYPE_CHECKING:
+    from circletake.catalog import Embedder
     from circletake.generate import Generator
 
 STARTER = "starter/"
@@ -87,3 +88,21 @@ def generator_of(house: House, name: str) -> Generator:
         UsageError: nothing of that name is installed.
     """
     return adapter("generators", name)(house.files, house.settings.options(name))
+
+
+def embedder_of(settings: Settings) -> Embedder | None:
+    """Return the embedder that the settings name; `auto` is minilm where it can be used, else none.
+
+    Raises:
+        UsageError: nothing of that name is installed.
+        SettingsError: it cannot be used, says why.
+    """
+    if settings.embedder == "none":
+        return None
+    if settings.embedder == "auto":
+        from circletake.catalog.minilm import missing
+
+        if missing(settings.cache):
+            return None
+    name = "minilm" if settings.embedder == "auto" else settings.embedder
+    return adapter("embedders", name)(settings.cache, threads=settings.workers)

@@ -24,7 +24,7 @@ from circletake.runtime.locks import locked
 from circletake.runtime.telemetry import Otlp, Telemetry
 from circletake.settings import Settings, read_settings
 from circletake.studio.app import App
-from circletake.studio.house import STARTER, House, adapter
+from circletake.studio.house import STARTER, House, adapter, embedder_of
 from circletake.studio.worker import execute
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ def _quiet(what: str, done: int, total: int) -> None:
 
 def _silent(step: str, what: str) -> None:
     """Show nothing."""
+
+
+def _unsaid(what: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Studio(House):
         super().__init__(settings, clock=clock)
         self.progress: Progress = _quiet
         self.told: Callable[[str, str], None] = _silent
+        self.notice: Callable[[str], None] = _unsaid
 
     @classmethod
     def open(cls, path: str | Path | None = None, *, clock: Clock | None = None) -> Studio:
@@ -112,10 +117,15 @@ class Studio(House):
     def search(self) -> Search:
         """The catalogue."""
         from circletake.catalog import Search
+        from circletake.catalog.base import space_of
         from circletake.catalog.lance import LanceIndex
 
-        found = Search(self.clips, LanceIndex(self.home / "index"))
-        found.sync()
+        embedder = embedder_of(self.settings)
+        space = space_of(embedder) if embedder else None
+        index = LanceIndex(self.home / "index", space=space, memory=self.settings.search_memory * 1_000_000)
+        found = Search(self.clips, index, embedder=embedder)
+        if found.sync() and embedder is None and self.settings.embedder == "auto":
+            self.notice("footage is found by words and looks alone, not by meaning: circletake doctor says why")
         return found
 
     @cached_property

@@ -61,6 +61,12 @@ class Clips:
         """Return every clip that is offered (not superseded), by file and place in it."""
         return self._where(table.c.superseded.is_(False))
 
+    def first(self, count: int) -> tuple[Clip, ...]:
+        """Return the first clips that are offered, by id: ids are hashes, so they are a sample by chance."""
+        query = select(table.c.document).where(table.c.superseded.is_(False)).order_by(table.c.clip_id).limit(count)
+        with self._database.read() as connection:
+            return tuple(Clip.from_json(row.document) for row in connection.execute(query))
+
     def of_source(self, source: str) -> tuple[Clip, ...]:
         """Return the clips of a file, superseded ones too, by place in it."""
         return self._where(table.c.source == source)

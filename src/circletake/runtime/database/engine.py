@@ -145,6 +145,23 @@ class Database:
         with self.read() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words, without passwords."""
+        return str(self._store.place)
+
+    def check(self) -> str:
+        """Read it over; returns what is wrong, empty for nothing.
+
+        Raises:
+            HomeError: the database cannot be read.
+        """
+        with self.read() as connection:
+            if connection.dialect.name != "sqlite":
+                return ""  # a server looks after its own files
+            told = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        return "" if told == "ok" else str(told)
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
